@@ -1,0 +1,60 @@
+"""DistilBERT as a deployment: the intent of turns and the nearest of the caller's labels, both in dynamic batches."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ray import serve
+
+from deployments.batching import BatchSizes
+from vlp_graph.config import DistilBert as Config
+from vlp_graph.engines.distilbert import DistilBert as Engine
+
+
+@serve.deployment(name="DistilBert")
+class DistilBert:
+    """Ready when one text has been classified and compared."""
+
+    def __init__(self, config: Config) -> None:
+        self.engine = Engine.load(
+            config.source,
+            adapter=config.adapter,
+            device=config.device,
+            dtype=config.dtype,
+            quantization=config.quantization,
+            revision=config.revision,
+        )
+        self.engine.intents(["how many circles are there?"])
+        self.engine.nearest(["a dog"], [["cat", "dog"]])
+        self._sizes = BatchSizes("distilbert")
+        for batch in (self._intents, self._nearest):
+            batch.set_max_batch_size(config.batch.size)
+            batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)
+
+    async def intent(self, text: str) -> dict[str, float]:
+        """The probability of every task."""
+        scores: dict[str, float] = await self._intents(text)
+        return scores
+
+    async def nearest(self, text: str, labels: list[str]) -> dict[str, float]:
+        """The probability of every label."""
+        scores: dict[str, float] = await self._nearest((text, labels))
+        return scores
+
+    @serve.batch
+    async def _intents(self, texts: list[str]) -> list[dict[str, float]]:
+        self._sizes.record(texts)
+        return await asyncio.to_thread(self.engine.intents, texts)
+
+    @serve.batch
+    async def _nearest(self, pairs: list[tuple[str, list[str]]]) -> list[dict[str, float]]:
+        self._sizes.record(pairs)
+        return await asyncio.to_thread(self.engine.nearest, [t for t, _ in pairs], [labels for _, labels in pairs])
+
+    def stats(self) -> dict[str, int]:
+        return self._sizes.stats()
+
+    def check_health(self) -> None:
+        """The process answers and holds a loaded engine."""
+        if self.engine.model is None:
+            raise RuntimeError("no model is loaded")

@@ -1,0 +1,48 @@
+"""The application: all deployments of a profile, composed.
+
+`serve run deployments.graph:build profile=embedded` starts it; `serve build` and `serve deploy` take the same
+import path.
+"""
+
+from __future__ import annotations
+
+from ray.serve.deployment import Application
+
+from deployments.distilbert import DistilBert
+from deployments.grounded_sam import GroundedSam
+from deployments.idefics import Idefics
+from deployments.ingress import Ingress
+from deployments.llama import build_llama
+from deployments.options import HEALTH, deployment_options
+from deployments.whisper import Whisper
+from vlp_graph import config
+from vlp_graph.config import Profile
+
+NAME = "vlp"
+
+
+def build(args: dict[str, str]) -> Application:
+    """Application builder for Ray Serve. `args`: `profile`, a name or a YAML file (default: embedded)."""
+    unknown = set(args) - {"profile"}
+    if unknown:
+        raise ValueError(f"unknown arguments {sorted(unknown)}: only profile=NAME is taken")
+    return compose(config.load(args.get("profile", "embedded")))
+
+
+def compose(profile: Profile) -> Application:
+    """The ingress bound to the five models as the profile wants them."""
+    models, http = profile.models, profile.http
+    return Ingress.options(
+        num_replicas=http.replicas,
+        ray_actor_options={"num_cpus": http.num_cpus},
+        max_ongoing_requests=http.max_ongoing_requests,
+        max_queued_requests=http.max_queued_requests,
+        **HEALTH,
+    ).bind(
+        profile,
+        build_llama(models.llama),
+        Idefics.options(**deployment_options(models.idefics)).bind(models.idefics),
+        GroundedSam.options(**deployment_options(models.grounded_sam)).bind(models.grounded_sam),
+        Whisper.options(**deployment_options(models.whisper)).bind(models.whisper),
+        DistilBert.options(**deployment_options(models.distilbert)).bind(models.distilbert),
+    )

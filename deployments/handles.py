@@ -1,0 +1,172 @@
+"""The dialogue's models over Ray Serve handles.
+
+One place for what crosses a process border: a retry when a replica dies before it has answered, cancellation that
+reaches the replica, and Ray's errors as our own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import numpy as np
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.utils import convert_to_openai_messages
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from numpy.typing import NDArray
+from ray.exceptions import RayActorError, RayTaskError
+from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
+from ray.serve.handle import DeploymentHandle
+
+from vlp_graph.dialogue.turn import Instance, Picture
+from vlp_graph.engines.grounded_sam import Query
+from vlp_graph.engines.idefics import Look
+from vlp_graph.errors import ModelUnavailable, Overloaded, ServingError
+
+T = TypeVar("T")
+
+
+@contextmanager
+def _our_errors(model: str) -> Any:
+    try:
+        yield
+    except ServingError:
+        raise
+    except BackPressureError:
+        raise Overloaded(f"{model} has a full queue: try again in a moment") from None
+    except (RayActorError, DeploymentUnavailableError):
+        raise ModelUnavailable(f"{model} is being restarted: try again in a few seconds") from None
+    except RayTaskError as error:
+        if isinstance(error.cause, ServingError):
+            raise error.cause from None
+        raise
+
+
+async def call(model: str, send: Callable[[], Awaitable[T]]) -> T:
+    """The answer of one request; sent a second time when the replica that had it dies.
+
+    Cancelling this coroutine cancels the request at its replica.
+
+    Raises:
+        Overloaded: the deployment's queue is full.
+        ModelUnavailable: the second replica died, too.
+    """
+    with _our_errors(model):
+        try:
+            return await _cancellable(send())
+        except RayActorError:
+            return await _cancellable(send())
+
+
+async def _cancellable(response: Any) -> Any:
+    try:
+        return await response
+    except asyncio.CancelledError:
+        response.cancel()
+        raise
+
+
+class Listener:
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def transcribe(self, speech: NDArray[np.float32]) -> str:
+        return await call("Whisper", lambda: self._handle.transcribe.remote(speech))
+
+
+class Looker:
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def answer(self, pictures: Sequence[Picture], question: str) -> str:
+        look = Look(tuple(p.pixels for p in pictures), question)
+        return await call("IDEFICS", lambda: self._handle.answer.remote(look))
+
+
+class Finder:
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def find(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
+        query = Query(picture.pixels, tuple(phrases), masks, picture.digest)
+        found = await call("Grounded-SAM", lambda: self._handle.find.remote(query))
+        return [Instance.model_validate(instance) for instance in found]
+
+
+class Sorter:
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    async def intent(self, text: str) -> dict[str, float]:
+        return await call("DistilBERT", lambda: self._handle.intent.remote(text))
+
+    async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:
+        return await call("DistilBERT", lambda: self._handle.nearest.remote(text, list(labels)))
+
+
+class ServeChatModel(BaseChatModel):
+    """The language model as a LangChain chat model. `model` is the base model's name or the adapter's."""
+
+    handle: Any
+    model: str
+    temperature: float = 0.0
+
+    @property
+    def _llm_type(self) -> str:
+        return "ray-serve-llm"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        raise TypeError("this model lives in an event loop: use ainvoke or astream")
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        body = self._body(messages, stop, kwargs)
+
+        async def whole() -> str:
+            return "".join([piece async for piece in self._pieces(body)])
+
+        with _our_errors("Llama"):
+            try:
+                text = await whole()
+            except RayActorError:  # nothing has been handed on yet, so asking again is safe
+                text = await whole()
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        with _our_errors("Llama"):
+            async for piece in self._pieces(self._body(messages, stop, kwargs)):
+                yield ChatGenerationChunk(message=AIMessageChunk(piece))
+
+    async def _pieces(self, body: dict[str, Any]) -> AsyncIterator[str]:
+        response = self.handle.options(stream=True).generate.remote(body)
+        try:
+            async for piece in response:
+                yield piece
+        except (asyncio.CancelledError, GeneratorExit):
+            response.cancel()
+            raise
+
+    def _body(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> dict[str, Any]:
+        body = {"model": self.model, "messages": convert_to_openai_messages(messages), "temperature": self.temperature}
+        return {**body, **({"stop": stop} if stop else {}), **options}

@@ -1,0 +1,78 @@
+"""The ingress: HTTP in front, the dialogue inside, handles to the models behind.
+
+It runs no model and imports none, so that a replica is small and starts fast.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from deployments.handles import Finder, Listener, Looker, ServeChatModel, Sorter
+from vlp_graph.config import Profile
+from vlp_graph.dialogue.dialogue import Dialogue
+from vlp_graph.dialogue.models import Models
+from vlp_graph.engines.llama import BASE, PLANNER
+from vlp_graph.http.app import build_app
+
+READY_WITHIN_S = 2.0
+
+
+class _ReplicaApp:
+    """Serve wants the ASGI app when the class is defined; ours needs the replica's handles."""
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await serve.get_replica_context().servable_object.app(scope, receive, send)
+
+
+@serve.deployment(name="Ingress")
+@serve.ingress(_ReplicaApp())
+class Ingress:
+    """Composes the five model deployments into one dialogue over HTTP."""
+
+    def __init__(
+        self,
+        profile: Profile,
+        llama: DeploymentHandle[Any],
+        idefics: DeploymentHandle[Any],
+        grounded_sam: DeploymentHandle[Any],
+        whisper: DeploymentHandle[Any],
+        distilbert: DeploymentHandle[Any],
+    ) -> None:
+        self._handles = {
+            "llama": llama,
+            "idefics": idefics,
+            "grounded_sam": grounded_sam,
+            "whisper": whisper,
+            "distilbert": distilbert,
+        }
+        models = Models(
+            planner=ServeChatModel(handle=llama, model=PLANNER if profile.models.llama.planner else BASE),
+            talker=ServeChatModel(handle=llama, model=BASE),
+            looker=Looker(idefics),
+            finder=Finder(grounded_sam),
+            listener=Listener(whisper),
+            sorter=Sorter(distilbert),
+        )
+        self.app = build_app(Dialogue(models, profile.dialogue), profile, self.ready)
+
+    async def ready(self) -> dict[str, bool]:
+        """For each model whether a replica of it is up, loaded and warmed."""
+        answers = await asyncio.gather(*map(self._is_ready, self._handles.values()))
+        return dict(zip(self._handles, answers, strict=True))
+
+    async def _is_ready(self, handle: DeploymentHandle[Any]) -> bool:
+        response = handle.check_health.remote()
+        try:
+            await asyncio.wait_for(_result(response), READY_WITHIN_S)
+        except Exception:  # whatever keeps a replica from answering: it is not ready
+            response.cancel()
+            return False
+        return True
+
+
+async def _result(response: Any) -> Any:
+    return await response

@@ -1,0 +1,45 @@
+"""From a profile entry to Ray Serve options: resources, autoscaling, bounded queues, health checks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from vlp_graph.config import Model
+
+HEALTH = {"health_check_period_s": 2.0, "health_check_timeout_s": 30.0, "graceful_shutdown_timeout_s": 20.0}
+"""A dead replica is seen at the next check; a busy one has time to answer."""
+
+
+def deployment_options(model: Model) -> dict[str, Any]:
+    """Options of a deployment that runs `model`."""
+    return {
+        "ray_actor_options": {
+            "num_cpus": model.num_cpus,
+            "num_gpus": model.num_gpus,
+            "runtime_env": {"env_vars": environment(model)},
+        },
+        "autoscaling_config": autoscaling(model),
+        "max_ongoing_requests": model.max_ongoing_requests,
+        "max_queued_requests": model.max_queued_requests,
+        **HEALTH,
+    }
+
+
+def autoscaling(model: Model) -> dict[str, Any]:
+    replicas = model.replicas
+    return {
+        "min_replicas": replicas.min,
+        "initial_replicas": replicas.min,
+        "max_replicas": replicas.max,
+        "target_ongoing_requests": replicas.target_ongoing,
+    }
+
+
+def environment(model: Model) -> dict[str, str]:
+    """Threads are set before torch starts: two busy threads on one core cost more than one. A source that is not
+    a hub id must not make a model library ask a hub."""
+    threads = str(model.threads)
+    variables = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "TOKENIZERS_PARALLELISM": "false"}
+    if model.source.startswith("package:"):
+        variables["HF_HUB_OFFLINE"] = "1"
+    return variables

@@ -1,0 +1,41 @@
+"""Whisper as a deployment: one recording at a time (CTranslate2 is not faster in batches on a CPU)."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+from numpy.typing import NDArray
+from ray import serve
+
+from vlp_graph.config import Whisper as Config
+from vlp_graph.engines.whisper import SAMPLE_RATE
+from vlp_graph.engines.whisper import Whisper as Engine
+
+
+@serve.deployment(name="Whisper")
+class Whisper:
+    """Ready when one second of silence has been heard."""
+
+    def __init__(self, config: Config) -> None:
+        self.engine = Engine.load(
+            config.source,
+            device=config.device,
+            dtype=config.dtype,
+            revision=config.revision,
+            threads=config.threads,
+            language=config.language,
+            initial_prompt=config.initial_prompt,
+            no_speech=config.no_speech,
+            beam=config.beam,
+        )
+        self.engine.transcribe(np.zeros(SAMPLE_RATE, np.float32))
+
+    async def transcribe(self, samples: NDArray[np.float32]) -> str:
+        """Mono float32 at 16 kHz -> text; empty for silence."""
+        return (await asyncio.to_thread(self.engine.transcribe, samples)).text
+
+    def check_health(self) -> None:
+        """The process answers and holds a loaded engine."""
+        if self.engine.model is None:
+            raise RuntimeError("no model is loaded")

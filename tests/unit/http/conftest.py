@@ -1,0 +1,101 @@
+"""A dialogue of plain Python behind the real application: no model, every path of the routes."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from vlp_graph.config import Limits, Profile, load
+from vlp_graph.dialogue.plan import Plan, Task
+from vlp_graph.dialogue.turn import (
+    Answered,
+    Event,
+    Finished,
+    Instance,
+    Intent,
+    Planned,
+    Result,
+    Turn,
+    Understood,
+    Vlp,
+    Words,
+)
+from vlp_graph.http.app import build_app
+
+
+class PlainDialogue:
+    """Answers "I see N." in three words; raises `error` after `after` pieces, or waits for ever."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turn] = []
+        self.models = {"llama": True, "whisper": True}
+        self.error: Exception | None = None
+        self.after = 0
+        self.hang = False
+        self.closed = asyncio.Event()
+        self.silent = False
+
+    async def run(self, turn: Turn) -> AsyncIterator[Event]:
+        self.turns.append(turn)
+        pieces = ["I ", "see ", f"{len(turn.pictures)}\u2028."]
+        intent, plan = (
+            Intent(label="count", score=0.9),
+            Plan(thought="look", tasks=[Task(id="t1", task="chat")]),
+        )
+        result = Result(
+            id="t1",
+            task="chat",
+            status="ok",
+            seconds=0.1,
+            instances=[Instance(phrase="x", score=1, box=(0, 0, 1, 1))],
+        )
+        try:
+            yield Understood(intent)
+            yield Planned(plan)
+            yield Finished(result)
+            for number, piece in enumerate([] if self.silent else pieces):
+                if self.error is not None and number == self.after:
+                    raise self.error
+                yield Words(piece)
+                if self.hang:
+                    await asyncio.sleep(3600)
+            vlp = Vlp(intent=intent, plan=plan, results=[result], timings={"total": 0.2})
+            yield Answered("".join(pieces), vlp, {"prompt_tokens": 3, "completion_tokens": 4})
+        finally:
+            self.closed.set()
+
+    async def ready(self) -> dict[str, bool]:
+        return self.models
+
+
+@pytest.fixture
+def dialogue() -> PlainDialogue:
+    return PlainDialogue()
+
+
+@pytest.fixture
+def profile() -> Profile:
+    """The embedded profile with limits that are quick to reach."""
+    embedded = load("embedded")
+    limits = Limits(body_mib=1, text_chars=200, messages=5, pictures=3)
+    return embedded.model_copy(update={"http": embedded.http.model_copy(update={"limits": limits})})
+
+
+@pytest.fixture
+def client(dialogue: PlainDialogue, profile: Profile) -> TestClient:
+    return TestClient(build_app(dialogue, profile))
+
+
+@pytest.fixture
+def make_png() -> Callable[..., bytes]:
+    def make(colour: str = "red", size: tuple[int, int] = (3, 2)) -> bytes:
+        file = io.BytesIO()
+        Image.new("RGB", size, colour).save(file, "PNG")
+        return file.getvalue()
+
+    return make

@@ -1,0 +1,161 @@
+"""The `vlp` command: start the graph, ask it, see which profiles there are.
+
+Everything heavy is imported inside the command that needs it, so that help is immediate.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+BAD_USAGE, REMOTE_FAILED = 2, 1
+
+app = typer.Typer(
+    name="vlp",
+    help="Dialogue-guided visual language processing: ask about pictures, by text or voice.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.command()
+def serve(
+    profile: Annotated[str, typer.Option(help="a profile's name, or the path of a YAML file")] = "embedded",
+    host: Annotated[str | None, typer.Option(help="address to listen on; else the profile's")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="else the profile's")] = None,
+) -> None:
+    """Start the graph here and serve it until Ctrl-C."""
+    from vlp_graph.config import ProfileError, load
+
+    try:
+        load(profile)
+    except ProfileError as error:
+        _fail(str(error), BAD_USAGE)
+    from vlp_graph import serving
+
+    serving.run(profile, host, port)
+
+
+_FILE = {"exists": True, "dir_okay": False, "readable": True}
+
+
+@app.command()
+def ask(
+    text: Annotated[str | None, typer.Argument(help="the question or request")] = None,
+    image: Annotated[
+        list[Path] | None, typer.Option(metavar="PATH", help="a picture; repeatable, newest last", **_FILE)
+    ] = None,
+    audio: Annotated[
+        Path | None, typer.Option(metavar="PATH", help="a recording of the question", **_FILE)
+    ] = None,
+    url: Annotated[str, typer.Option(help="where `vlp serve` listens")] = "http://127.0.0.1:8000",
+    save: Annotated[
+        Path | None, typer.Option(help="write the picture with boxes, masks, labels here")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the whole reply as JSON")] = False,
+) -> None:
+    """Put one turn to a running graph and show what it thought, did and answered."""
+    images = image or []
+    if not (text or "").strip() and audio is None:
+        _fail("nothing to ask: give a TEXT or --audio", BAD_USAGE)
+    if save is not None and not images:
+        _fail("--save draws on a picture: give --image", BAD_USAGE)
+    from vlp_graph.client import Client, RemoteError
+
+    try:
+        with Client(url) as client:
+            reply = client.ask(text, images, audio)
+    except (RemoteError, OSError) as error:
+        _fail(str(error), REMOTE_FAILED)
+    if as_json:
+        typer.echo(json.dumps(reply, indent=2, ensure_ascii=False))
+    else:
+        for line in describe(reply):
+            typer.echo(line)
+    if save is not None:
+        _save_overlay(images, reply["vlp"]["results"], save)
+        typer.echo(f"saved:    {save}", err=as_json)
+
+
+@app.command()
+def profiles() -> None:
+    """List the profiles that come with the package, and where each of their models comes from."""
+    from vlp_graph.config import ProfileError, load, names
+
+    for name in names():
+        try:
+            profile = load(name)
+        except ProfileError as error:
+            _fail(str(error), BAD_USAGE)
+        typer.echo(f"{name}: {profile.description}")
+        for model_name, model in profile.models:
+            extras = [getattr(model, key, None) for key in ("sam", "planner", "adapter")]
+            sources = " + ".join([model.source, *(extra for extra in extras if extra)])
+            share = f"{model.num_gpus:g} GPU" if model.device == "cuda" else f"{model.num_cpus:g} CPU"
+            typer.echo(f"  {model_name:<13} {model.dtype:<9} {share:<8} {sources}")
+
+
+def describe(reply: dict[str, Any]) -> list[str]:
+    """A reply for people: one line per step from what was heard to what was answered."""
+    vlp, lines = reply["vlp"], []
+    if vlp.get("transcript") is not None:
+        lines.append(f"heard:    {vlp['transcript']}")
+    if intent := vlp.get("intent"):
+        lines.append(f"intent:   {intent['label']} {intent['score']:.2f}")
+    if plan := vlp.get("plan"):
+        lines.append(f"thought:  {plan['thought']}")
+        lines += [f"plan:     {_task_line(task)}" for task in plan["tasks"]]
+    lines += [f"result:   {_result_line(result)}" for result in vlp.get("results", [])]
+    lines.append(f"answer:   {reply['choices'][0]['message']['content']}")
+    if timings := vlp.get("timings"):
+        lines.append("seconds:  " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in timings.items()))
+    return lines
+
+
+def _task_line(task: dict[str, Any]) -> str:
+    named = [*(task.get("phrases") or []), *(task.get("labels") or [])]
+    what = task.get("question") or ", ".join(named)
+    after = f" (after {', '.join(task['needs'])})" if task.get("needs") else ""
+    return f"{task['id']} {task['task']} {what}".rstrip() + after
+
+
+def _result_line(result: dict[str, Any]) -> str:
+    line = f"{result['id']} {result['task']} {result['status']} in {result['seconds']:.2f} s"
+    facts = [str(result[key]) for key in ("error", "text", "label", "count") if result.get(key) is not None]
+    facts += [f"{label} {score:.2f}" for label, score in (result.get("scores") or {}).items()]
+    for instance in result.get("instances") or []:
+        box = ", ".join(f"{value:.0f}" for value in instance["box"])
+        facts.append(f"{instance['phrase']} {instance['score']:.2f} at [{box}]")
+    return line + (": " + "; ".join(facts) if facts else "")
+
+
+def _save_overlay(images: list[Path], results: list[dict[str, Any]], save: Path) -> None:
+    """Draws on the picture that was looked at last; results on other pictures are left out."""
+    from PIL import Image, ImageOps
+
+    from vlp_graph.overlay import draw
+
+    last = len(images) - 1
+    drawable = [result for result in results if result.get("instances")]
+    looked_at = last if not drawable or drawable[-1].get("image") is None else drawable[-1]["image"]
+    on_it = [r for r in drawable if (last if r.get("image") is None else r["image"]) == looked_at]
+    try:
+        with Image.open(images[looked_at]) as picture:
+            draw(ImageOps.exif_transpose(picture), on_it).save(save)
+    except (OSError, ValueError, IndexError) as error:
+        _fail(f"cannot save {save}: {error}", REMOTE_FAILED)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    typer.echo(f"vlp: {message}", err=True)
+    raise typer.Exit(code)
+
+
+def main() -> None:
+    """The console script."""
+    app()

@@ -1,0 +1,253 @@
+"""The profile: everything that differs between a laptop and a cluster, as one frozen tree.
+
+A profile is a strict YAML file; a typo is an error that names the line and the nearest right key. Resource
+numbers that follow from others (vLLM's memory share, placement bundles) are derived where they are used, never
+written twice. The environment is read here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+Positive = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class ProfileError(ValueError):
+    """The profile cannot be used; the message says where and what to change."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Replicas(_Strict):
+    """Autoscaling of one deployment. `target_ongoing` requests per replica are aimed at."""
+
+    min: Count = 1
+    max: Count = 1
+    target_ongoing: Positive = 2
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Replicas:
+        if self.max < self.min:
+            raise ValueError(f"max ({self.max}) is below min ({self.min})")
+        return self
+
+
+class Batch(_Strict):
+    """Dynamic batching: at most `size` requests, the first of which waits at most `wait_ms`."""
+
+    size: Count = 8
+    wait_ms: float = Field(default=10, ge=0)
+
+
+class Model(_Strict):
+    """Where a model comes from, and what one replica of it may use.
+
+    `source` is a hub id, a local path, or `package:NAME[/folder]` for weights inside an installed Python package.
+    """
+
+    source: str
+    revision: str | None = None
+    device: Literal["cpu", "cuda"] = "cpu"
+    dtype: Literal["float32", "float16", "bfloat16", "int8"] = "float32"
+    quantization: Literal["nf4", "int8", "awq", "gptq"] | None = None
+    num_cpus: float = Field(default=1, ge=0)
+    num_gpus: float = Field(default=0, ge=0)
+    threads: Count = 1
+    replicas: Replicas = Replicas()
+    max_ongoing_requests: Count = 16
+    max_queued_requests: Count = 64
+    batch: Batch = Batch()
+
+    @model_validator(mode="after")
+    def _device_has_its_share(self) -> Model:
+        if self.device == "cuda" and self.num_gpus == 0:
+            raise ValueError("device cuda needs num_gpus above 0")
+        if self.device == "cpu" and self.num_gpus > 0:
+            raise ValueError("num_gpus above 0 needs device cuda")
+        return self
+
+
+class Llama(Model):
+    """The language model. `planner` is the LoRA adapter that writes plans; without one the base model plans.
+
+    `cores` binds the CPU engine to these cores (vLLM's own syntax, "0" or "0-3"); empty lets vLLM choose.
+    """
+
+    planner: str | None = None
+    max_model_len: Count = 2048
+    max_num_seqs: Count = 16
+    kv_cache_gib: Count = 1
+    enforce_eager: bool = False
+    cores: str = ""
+
+
+class Idefics(Model):
+    """The vision-language model. `lowercase` fits questions to a checkpoint that was trained on lower case."""
+
+    max_new_tokens: Count = 80
+    system_prompt: str = ""
+    lowercase: bool = False
+
+
+class GroundedSam(Model):
+    """`source` is GroundingDINO's, `sam` is segment-anything's. `threshold` and `nms` decide which boxes count.
+
+    `embeddings` pictures keep their SAM embedding in memory, by content.
+    """
+
+    sam: str
+    threshold: float = Field(default=0.3, gt=0, lt=1)
+    nms: float = Field(default=0.6, gt=0, le=1)
+    embeddings: Count = 32
+
+
+class Whisper(Model):
+    """Speech to text. Segments whose no-speech probability is above `no_speech` are dropped."""
+
+    language: str | None = None
+    initial_prompt: str | None = None
+    no_speech: float = Field(default=0.6, gt=0, le=1)
+    beam: Count = 5
+
+
+class DistilBert(Model):
+    """Intent of a turn (`adapter` on top of `source`), and similarity to the caller's own labels."""
+
+    adapter: str
+
+
+class Models(_Strict):
+    llama: Llama
+    idefics: Idefics
+    grounded_sam: GroundedSam
+    whisper: Whisper
+    distilbert: DistilBert
+
+
+class Limits(_Strict):
+    """What one request may hold. Everything above is refused before it costs anything."""
+
+    body_mib: Positive = 32
+    pictures: Count = 8
+    pixels: Count = 25_000_000
+    audio_seconds: Positive = 60
+    text_chars: Count = 8_000
+    messages: Count = 64
+    max_tokens: Count = 1024
+
+
+class Http(_Strict):
+    """Where the ingress listens, and how many requests it takes at once."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=1, le=65535)
+    replicas: Count = 1
+    num_cpus: float = Field(default=0.5, ge=0)
+    max_ongoing_requests: Count = 32
+    max_queued_requests: Count = 64
+    limits: Limits = Limits()
+
+
+class Dialogue(_Strict):
+    """Waits, in seconds. A turn ends by `turn_s` whatever happens; a task that is late is reported as such."""
+
+    turn_s: Positive = 60
+    task_s: Positive = 30
+    plan_s: Positive = 20
+    max_plan_tokens: Count = 192
+    max_answer_tokens: Count = 200
+
+
+class Profile(_Strict):
+    """One kind of place to run. `cpus` is what Ray is told it has (None: what the machine has)."""
+
+    name: str
+    description: str
+    cpus: float | None = None
+    http: Http = Http()
+    dialogue: Dialogue = Dialogue()
+    models: Models
+
+    @model_validator(mode="after")
+    def _fits_what_ray_is_told(self) -> Profile:
+        wanted = self.http.num_cpus * self.http.replicas
+        wanted += sum(m.num_cpus * m.replicas.max for _, m in self.models)
+        if self.cpus is not None and wanted > self.cpus + 1e-6:
+            raise ValueError(f"replicas may use {wanted:g} CPUs together, cpus says {self.cpus:g}: raise cpus or lower num_cpus")
+        return self
+
+
+def names() -> list[str]:
+    """The profiles that come with the package."""
+    folder = resources.files("vlp_graph") / "profiles"
+    return sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml"))
+
+
+@cache
+def load(profile: str = "embedded") -> Profile:
+    """A profile of the package by name, or any YAML file by path.
+
+    Raises:
+        ProfileError: no such profile, no valid YAML, or a key or value that does not belong; with its line.
+    """
+    path = Path(profile)
+    if not path.suffix:
+        path = Path(str(resources.files("vlp_graph"))) / "profiles" / f"{profile}.yaml"
+    if not path.is_file():
+        near = difflib.get_close_matches(profile, names(), 1, 0.0)
+        raise ProfileError(f"no profile {profile!r}: known are {', '.join(names())}; did you mean {near[0]!r}?")
+    text = path.read_text(encoding="utf-8")
+    try:
+        tree, data = yaml.compose(text), yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ProfileError(f"{path.name}: {error}") from error
+    try:
+        return Profile.model_validate(data)
+    except ValidationError as error:
+        raise ProfileError("\n".join(_explain(path.name, tree, e) for e in error.errors())) from None
+
+
+def _explain(file: str, tree: Any, error: Any) -> str:
+    """`embedded.yaml:12: models.llama.max_model_length: not a key; did you mean max_model_len?`"""
+    location = [str(part) for part in error["loc"]]
+    line, message = _line(tree, location), str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(location[-1], _keys(location[:-1]), 1, 0.5)
+        message = "not a key" + (f"; did you mean {near[0]}?" if near else f"; known are {', '.join(_keys(location[:-1]))}")
+    return f"{file}:{line}: {'.'.join(location)}: {message}"
+
+
+def _line(tree: Any, location: list[str]) -> int:
+    node, line = tree, 1
+    for part in location:
+        for key, value in getattr(node, "value", []) if isinstance(node, yaml.MappingNode) else []:
+            if key.value == part:
+                node, line = value, key.start_mark.line + 1
+                break
+    return line
+
+
+def _keys(location: list[str]) -> list[str]:
+    """Keys that may stand at this place of the tree."""
+    model: Any = Profile
+    for part in location:
+        model = model.model_fields[part].annotation
+    return list(model.model_fields)
+
+
+def cache_dir() -> Path:
+    """Where converted weights are kept: $VLP_CACHE, else $XDG_CACHE_HOME/vlp-graph, else ~/.cache/vlp-graph."""
+    if chosen := os.environ.get("VLP_CACHE"):
+        return Path(chosen)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "vlp-graph"

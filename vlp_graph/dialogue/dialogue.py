@@ -1,0 +1,149 @@
+"""A turn from its words to its answer: understand, plan, execute, aggregate, as a stream of events."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable
+from typing import TypeVar
+
+from vlp_graph.config import Dialogue as DialogueConfig
+from vlp_graph.dialogue.aggregate import NOTHING_HEARD, compose
+from vlp_graph.dialogue.execute import execute
+from vlp_graph.dialogue.models import Models
+from vlp_graph.dialogue.pictures import meant_picture
+from vlp_graph.dialogue.plan import Plan
+from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
+from vlp_graph.dialogue.prompt import intent_text
+from vlp_graph.dialogue.tasks import Tasks
+from vlp_graph.dialogue.turn import (
+    Answered,
+    Event,
+    Finished,
+    Intent,
+    Planned,
+    Result,
+    Transcribed,
+    Turn,
+    Understood,
+    Vlp,
+    Words,
+)
+from vlp_graph.errors import DeadlineExceeded, Unprocessable
+
+T = TypeVar("T")
+
+SURE = 0.8
+"""Intent score from which a turn that needs a picture is refused without one, before any planning."""
+
+
+class Dialogue:
+    """Answers turns with the models of the graph. Holds no state between turns."""
+
+    def __init__(self, models: Models, config: DialogueConfig) -> None:
+        self.models, self.config = models, config
+        self._planning = planning_chain(models.planner, config.max_plan_tokens)
+
+    async def run(self, turn: Turn) -> AsyncIterator[Event]:
+        """The events of a turn, `Answered` last.
+
+        Raises:
+            Unprocessable: the turn needs a picture and the dialogue has none.
+            ServingError: a model that every answer needs is overloaded, down or late.
+        """
+        clock = _Clock()
+        deadline = asyncio.get_running_loop().time() + self.config.turn_s
+        text, transcript = turn.text.strip(), None
+        if turn.speech is not None:
+            transcript = await _within(deadline, "Whisper", self.models.listener.transcribe(turn.speech))
+            clock.lap("transcribe")
+            text = " ".join(part for part in (text, transcript) if part)
+            yield Transcribed(transcript)
+            if not text:
+                yield Words(NOTHING_HEARD)
+                yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
+                return
+        history = last_exchange(turn.history)
+        scores = await _within(deadline, "DistilBERT", self.models.sorter.intent(intent_text(text, history)))
+        intent = _best(scores)
+        clock.lap("intent")
+        yield Understood(intent)
+        if not turn.pictures and intent.label != "chat" and intent.score >= SURE:
+            raise _no_picture(intent.label)
+        plan = await self._plan(turn, text, intent, deadline)
+        clock.lap("plan")
+        yield Planned(plan)
+        tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens)
+        results: list[Result] = []
+        if [task.task for task in plan.tasks] == ["chat"]:  # nothing to wait for: the words are the work
+            said: list[str] = []
+            async for piece in tasks.chat(deadline):
+                said.append(piece)
+                yield Words(piece)
+            clock.lap("tasks")
+            answer = "".join(said)
+            results.append(
+                Result(id=plan.tasks[0].id, task="chat", status="ok", seconds=clock.seconds["tasks"], text=answer)
+            )
+            yield Finished(results[0])
+        else:
+            run = tasks.runner(turn.pictures)
+            async for result in execute(plan, run, task_s=self.config.task_s, deadline=deadline):
+                results.append(result)
+                yield Finished(result)
+            clock.lap("tasks")
+            results.sort(key=lambda r: [t.id for t in plan.tasks].index(r.id))
+            answer = compose(plan, results, turn.pictures)
+            for piece in re.findall(r"\S+\s*", answer):
+                yield Words(piece)
+        vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=clock.timings())
+        yield Answered(answer, vlp)
+
+    async def _plan(self, turn: Turn, text: str, intent: Intent, deadline: float) -> Plan:
+        limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
+        plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, intent))
+        picture = meant_picture(text, len(turn.pictures))
+        tasks = [t.model_copy(update={"image": None if t.task == "chat" else picture}) for t in plan.tasks]
+        if picture is None and any(t.task != "chat" for t in tasks):
+            tasks = [t for t in tasks if t.task == "chat"]
+            if not tasks:
+                raise _no_picture(plan.tasks[0].task)
+        return plan.model_copy(update={"tasks": tasks})
+
+
+class _Clock:
+    """Seconds of each stage, one after the other."""
+
+    def __init__(self) -> None:
+        self.start = self.last = time.perf_counter()
+        self.seconds: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        self.seconds[stage], self.last = now - self.last, now
+
+    def timings(self) -> dict[str, float]:
+        total = time.perf_counter() - self.start
+        return {k: round(v, 4) for k, v in {**self.seconds, "total": total}.items()}
+
+
+def _best(scores: dict[str, float]) -> Intent:
+    label = max(scores, key=lambda task: scores[task])
+    return Intent(label=label, score=round(scores[label], 4))
+
+
+def _no_picture(task: str) -> Unprocessable:
+    return Unprocessable(
+        f"this turn asks to {task} something in a picture, and the dialogue has none: "
+        "add an image_url part (or the form field `image`)",
+        param="messages",
+    )
+
+
+async def _within(deadline: float, model: str, call: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout_at(deadline):
+            return await call
+    except TimeoutError:
+        raise DeadlineExceeded(f"{model} did not answer in time: try again, or raise dialogue.turn_s") from None

@@ -1,0 +1,65 @@
+"""Runs a plan: tasks side by side, needs first, each with its own deadline and its own status.
+
+A task that fails or is late becomes a `failed` result inside a good answer; what needed it is `skipped`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from vlp_graph.dialogue.plan import Plan, Task
+from vlp_graph.dialogue.turn import Result
+from vlp_graph.errors import ServingError
+
+log = logging.getLogger(__name__)
+
+Run = Callable[[Task], Awaitable[dict[str, Any]]]
+
+
+async def execute(plan: Plan, run: Run, *, task_s: float, deadline: float) -> AsyncIterator[Result]:
+    """Yield the result of every task of the plan as it ends. `deadline` is a time of the running event loop."""
+    ended: asyncio.Queue[Result] = asyncio.Queue()
+    done: dict[str, asyncio.Future[bool]] = {t.id: asyncio.get_running_loop().create_future() for t in plan.tasks}
+
+    async def go(task: Task) -> None:
+        needed = [await done[need] for need in task.needs]
+        if all(needed):
+            result = await run_one(task, run, task_s=task_s, deadline=deadline)
+        else:
+            result = _result(task, "skipped", 0.0, error=f"needs {', '.join(task.needs)}, which gave no result")
+        done[task.id].set_result(result.status == "ok")
+        ended.put_nowait(result)
+
+    running = [asyncio.create_task(go(task)) for task in plan.tasks]
+    try:
+        for _ in running:
+            yield await ended.get()
+    finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+
+async def run_one(task: Task, run: Run, *, task_s: float, deadline: float) -> Result:
+    """One task within its own time and what is left of the turn's."""
+    start = time.perf_counter()
+    left = min(task_s, deadline - asyncio.get_running_loop().time())
+    try:
+        async with asyncio.timeout(max(left, 0.0)):
+            fields = await run(task)
+    except TimeoutError:
+        return _result(task, "failed", time.perf_counter() - start, error=f"not ready within {left:.0f} s")
+    except ServingError as error:
+        return _result(task, "failed", time.perf_counter() - start, error=error.message)
+    except Exception:
+        log.exception("task %s failed", task.task)
+        return _result(task, "failed", time.perf_counter() - start, error="internal error")
+    return _result(task, "ok", time.perf_counter() - start, **fields)
+
+
+def _result(task: Task, status: Any, seconds: float, **fields: Any) -> Result:
+    return Result(id=task.id, task=task.task, image=task.image, status=status, seconds=round(seconds, 4), **fields)

@@ -1,0 +1,64 @@
+"""What the dialogue needs of each model, as small protocols.
+
+The deployments offer these over Ray Serve handles; a test offers them as plain objects. Every call may raise
+`vlp_graph.errors.ServingError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from langchain_core.language_models.chat_models import BaseChatModel
+from numpy.typing import NDArray
+
+from vlp_graph.dialogue.turn import Instance, Picture
+
+
+class Listener(Protocol):
+    """Speech to text."""
+
+    async def transcribe(self, speech: NDArray[np.float32]) -> str:
+        """The words of mono float32 sound at 16 kHz; empty for silence."""
+        ...
+
+
+class Looker(Protocol):
+    """Looks at pictures and answers in words."""
+
+    async def answer(self, pictures: Sequence[Picture], question: str) -> str: ...
+
+
+class Finder(Protocol):
+    """Finds what phrases name."""
+
+    async def find(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
+        """Instances in pixels of the picture, best first within each phrase."""
+        ...
+
+
+class Sorter(Protocol):
+    """Sorts texts."""
+
+    async def intent(self, text: str) -> dict[str, float]:
+        """The probability of each task."""
+        ...
+
+    async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:
+        """The probability of each label."""
+        ...
+
+
+@dataclass(frozen=True)
+class Models:
+    """The five models of the graph. `planner` writes plans, `talker` chats: one language model, with and without
+    its planning adapter, as LangChain chat models."""
+
+    planner: BaseChatModel
+    talker: BaseChatModel
+    looker: Looker
+    finder: Finder
+    listener: Listener
+    sorter: Sorter

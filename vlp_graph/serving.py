@@ -1,0 +1,105 @@
+"""`vlp serve`: Ray, Ray Serve and the graph in one foreground process, from nothing to ready to drained."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from rich.console import Console
+
+from vlp_graph import config
+
+FLAGS = {
+    "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "1",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAYLLM_MODEL_RESPONSE_BATCH_TIMEOUT_MS": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_DEDUP_LOGS": "0",
+}
+"""Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
+
+
+def run(profile_name: str = "embedded", host: str | None = None, port: int | None = None) -> None:
+    """Serve a profile until Ctrl-C or SIGTERM, then drain: requests in flight are answered first.
+
+    Raises:
+        ProfileError: no such profile, or one that cannot be used.
+        RuntimeError: a deployment failed to start.
+    """
+    profile = config.load(profile_name)
+    for key, value in FLAGS.items():
+        os.environ.setdefault(key, value)
+    console = Console(highlight=False)
+    where, door = host or profile.http.host, port or profile.http.port
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    started = time.perf_counter()
+    console.print(f"vlp-graph: profile [bold]{profile.name}[/] ({profile.description})")
+    _prepare(profile, console)
+
+    import ray
+    from ray import serve
+    from ray.serve.config import HTTPOptions
+
+    ray.init(
+        num_cpus=None if profile.cpus is None else int(profile.cpus),
+        include_dashboard=False,
+        log_to_driver=False,
+        configure_logging=False,
+        object_store_memory=512 * 2**20,
+    )
+    try:
+        console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up")
+        limits = profile.dialogue
+        serve.start(http_options=HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30))
+
+        from deployments.graph import NAME, compose
+
+        serve._run(compose(profile), name=NAME, route_prefix="/", _blocking=False)
+        if _wait(serve.status, NAME, console, started, stop):
+            console.print(f"[bold green]ready[/] after {time.perf_counter() - started:.1f} s: http://{where}:{door}")
+            stop.wait()
+        console.print("draining: requests in flight are answered first")
+        serve.shutdown()
+    finally:
+        ray.shutdown()
+        console.print("stopped")
+
+
+def _prepare(profile: config.Profile, console: Console) -> None:
+    """Convert what needs converting before any replica waits for it; once per machine."""
+    from vlp_graph.engines.weights import resolve
+
+    models = profile.models
+    for source in (models.llama.source, models.distilbert.source):
+        if source.startswith("package:"):
+            with console.status(f"weights: {source}"):
+                resolve(source)
+
+
+def _wait(status: Callable[[], Any], name: str, console: Console, started: float, stop: threading.Event) -> bool:
+    """Print each deployment as it comes up; True when the whole graph runs, False when it was told to stop.
+
+    Raises:
+        RuntimeError: a deployment cannot start; with Serve's own message.
+    """
+    up: set[str] = set()
+    while not stop.is_set():
+        application = status().applications.get(name)
+        if application is not None:
+            for deployment, state in application.deployments.items():
+                if state.status == "HEALTHY" and deployment not in up:
+                    up.add(deployment)
+                    console.print(f"{time.perf_counter() - started:6.1f} s  {deployment} is up")
+            if application.status == "RUNNING":
+                return True
+            if application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
+                reasons = [d.message for d in application.deployments.values() if d.message]
+                raise RuntimeError("\n".join([application.message, *reasons]))
+        stop.wait(0.5)
+    return False
