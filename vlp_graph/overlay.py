@@ -36,6 +36,7 @@ def draw(picture: Image.Image, results: Sequence[dict[str, Any]]) -> Image.Image
         if mask := instance.get("mask"):
             inside = _decode(mask, picture.size)
             pixels[inside] = (pixels[inside] * (1 - _TINT) + np.array(colour) * _TINT).astype(np.uint8)
+            pixels[_edge(inside)] = 255  # a tint alone is lost on things of its own colour
     size = (picture.width * scale, picture.height * scale)
     drawn = Image.fromarray(pixels).resize(size, Image.Resampling.NEAREST)
     pen = ImageDraw.Draw(drawn)
@@ -58,7 +59,7 @@ def draw(picture: Image.Image, results: Sequence[dict[str, Any]]) -> Image.Image
 
 
 def _decode(mask: dict[str, Any], size: tuple[int, int]) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    from pycocotools import mask as coco  # type: ignore[import-untyped]
+    from pycocotools import mask as coco
 
     height, width = mask["size"]
     if (width, height) != size:
@@ -68,8 +69,15 @@ def _decode(mask: dict[str, Any], size: tuple[int, int]) -> np.ndarray[Any, np.d
     return np.asarray(coco.decode({"size": [height, width], "counts": mask["counts"].encode()})).astype(bool)
 
 
+def _edge(inside: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """The pixels of a mask with one beside them that is not of it."""
+    padded = np.pad(inside, 1)
+    core = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    return inside & ~core
+
+
 def _colour(number: int) -> tuple[int, int, int]:
-    red, green, blue = colorsys.hsv_to_rgb((0.95 + number * _GOLDEN_ANGLE) % 1.0, 0.85, 1.0)
+    red, green, blue = colorsys.hsv_to_rgb((0.5 + number * _GOLDEN_ANGLE) % 1.0, 0.85, 1.0)
     return round(red * 255), round(green * 255), round(blue * 255)
 
 

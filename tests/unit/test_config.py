@@ -34,11 +34,14 @@ def line_of(path: Path, text: str) -> int:
 @pytest.mark.parametrize("name", names())
 def test_every_profile_of_the_package_loads(name: str) -> None:
     profile = load(name)
-    assert isinstance(profile, Profile) and profile.name == name and profile.description
+    assert isinstance(profile, Profile)
+    assert profile.name == name
+    assert profile.description
 
 
 def test_embedded_is_there_and_the_default() -> None:
-    assert "embedded" in names() and load().name == "embedded"
+    assert "embedded" in names()
+    assert load().name == "embedded"
 
 
 def test_a_path_is_a_profile(edited: Edit) -> None:
@@ -77,7 +80,7 @@ def test_a_wrong_value_names_its_line(edited: Edit) -> None:
 
 
 def test_too_many_cpus_are_refused(edited: Edit) -> None:
-    with pytest.raises(ProfileError, match="3.5 CPUs together, cpus says 2: raise cpus"):
+    with pytest.raises(ProfileError, match=r"3\.5 CPUs together, cpus says 2: raise cpus"):
         load(str(edited("cpus: 4", "cpus: 2")))
 
 
@@ -98,12 +101,12 @@ def test_contradictions_are_refused(edited: Edit, old: str, new: str, words: str
 def test_no_profile_at_all(tmp_path: Path, text: str) -> None:
     path = tmp_path / "broken.yaml"
     path.write_text(text)
-    with pytest.raises(ProfileError, match="broken.yaml"):
+    with pytest.raises(ProfileError, match=r"broken\.yaml"):
         load(str(path))
 
 
 def test_an_unknown_profile_suggests() -> None:
-    with pytest.raises(ProfileError, match="no profile 'embeded'.*did you mean 'embedded'"):
+    with pytest.raises(ProfileError, match=r"no profile 'embeded'.*did you mean 'embedded'"):
         load("embeded")
     with pytest.raises(ProfileError, match="no profile"):
         load("no/such/file.yaml")

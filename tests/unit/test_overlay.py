@@ -29,15 +29,19 @@ def test_masks_are_tinted_and_the_rest_is_left() -> None:
         draw(Image.new("RGB", (800, 600), "white"), [{"instances": [instance((200, 300, 400, 500), mask)]}])
     )
     assert drawn.shape == (600, 800, 3)
-    assert drawn[400, 300].tolist() != [255] * 3 and drawn[550, 700].tolist() == [255] * 3
+    assert drawn[400, 300].tolist() != [255] * 3
+    assert drawn[550, 700].tolist() == [255] * 3
     inner = drawn[310:490, 210:390].reshape(-1, 3)
     assert (inner == inner[0]).all()
 
 
 def test_boxes_stand_where_they_are() -> None:
     drawn = np.asarray(draw(Image.new("RGB", (800, 600)), [{"instances": [instance((200, 300, 400, 500))]}]))
-    assert drawn[400, 200].any() and drawn[400, 400].any() and drawn[500, 300].any()
-    assert not drawn[400, 300].any() and not drawn[400, 450].any()
+    assert drawn[400, 200].any()
+    assert drawn[400, 400].any()
+    assert drawn[500, 300].any()
+    assert not drawn[400, 300].any()
+    assert not drawn[400, 450].any()
 
 
 def test_small_pictures_are_enlarged_and_masks_with_them() -> None:
@@ -45,14 +49,16 @@ def test_small_pictures_are_enlarged_and_masks_with_them() -> None:
     mask[40:60, 10:30] = True
     drawn = np.asarray(draw(Image.new("RGB", (96, 64)), [{"instances": [instance((10, 40, 30, 60), mask)]}]))
     assert drawn.shape == (320, 480, 3)
-    assert drawn[250, 100].any() and not drawn[250, 300].any()
+    assert drawn[250, 100].any()
+    assert not drawn[250, 300].any()
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 900), (64, 64), (4000, 3000)])
 def test_labels_can_be_read(size: tuple[int, int]) -> None:
     plain = draw(Image.new("RGB", size), [])
     labelled = draw(Image.new("RGB", size), [{"instances": [instance((0, 0, *size))]}])
-    assert labelled.size == plain.size and max(labelled.size) >= 480
+    assert labelled.size == plain.size
+    assert max(labelled.size) >= 480
     ink = np.argwhere((np.asarray(labelled) == 255).all(axis=2) | (np.asarray(labelled).max(axis=2) == 255))
     assert np.ptp(ink[:, 0]) >= 12
 
@@ -71,7 +77,8 @@ def test_labels_of_neighbours_do_not_cover_each_other() -> None:
     one = np.asarray(draw(Image.new("RGB", (600, 400)), [{"instances": [instance(box)]}]))
     two = np.asarray(draw(Image.new("RGB", (600, 400)), [{"instances": [instance(box), instance(box)]}]))
     label = one[80:99, 101:160]
-    assert label.any() and np.array_equal(two[80:99, 101:160], label)
+    assert label.any()
+    assert np.array_equal(two[80:99, 101:160], label)
 
 
 def test_the_picture_itself_is_not_changed() -> None:

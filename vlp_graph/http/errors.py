@@ -104,7 +104,7 @@ class LastResort:
             await self.app(scope, receive, noted)
         except ClientDisconnect:
             return
-        except Exception as error:  # noqa: BLE001 - the last place that can answer
+        except Exception as error:
             reply = error if isinstance(error, ServingError) else unexpected(error)
             if started or scope["type"] != "http":
                 raise reply from None

@@ -70,7 +70,7 @@ def decode_picture(data: bytes, limits: Limits) -> Picture:
         raise TooLarge(f"the picture has far more than {limits.pixels:,} pixels; scale it down") from None
     except ServingError:
         raise
-    except Exception as error:  # noqa: BLE001 - PIL's plugins raise many kinds on hostile bytes
+    except Exception as error:
         reason = type(error).__name__
         raise Unprocessable(f"the picture is broken or cut off ({reason}); send the whole file") from None
     digest = hashlib.sha256(repr(pixels.shape).encode())
@@ -149,7 +149,7 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
 def _upright(image: Image.Image) -> Image.Image:
     try:
         orientation = image.getexif().get(_ORIENTATION_TAG)
-    except Exception:  # noqa: BLE001 - broken metadata of a picture whose pixels are fine
+    except Exception:
         return image
     turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
     return image if turn is None else image.transpose(turn)

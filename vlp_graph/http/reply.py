@@ -37,7 +37,7 @@ class RunningTurn:
             async for event in events:
                 await self._queue.put(event)
             await self._queue.put(None)
-        except Exception as error:  # noqa: BLE001 - handed to the reader
+        except Exception as error:
             await self._queue.put(error)
         finally:
             if isinstance(events, AsyncGenerator):
@@ -167,7 +167,7 @@ async def _events(
             yield _sse(stamp.chunk(usage=_usage(event.usage).model_dump()))
     except ServingError as error:
         yield _sse(error_body(error))
-    except Exception as error:  # noqa: BLE001 - the stream has begun, nobody above can answer
+    except Exception as error:
         yield _sse(error_body(unexpected(error)))
     yield "data: [DONE]\n\n"
 

@@ -77,7 +77,8 @@ class TestPicture:
     def test_pixels_are_those_of_the_file(self, format: str) -> None:
         pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
         picture = decode_picture(encoded(Image.fromarray(pixels), format, lossless=True), LIMITS)
-        assert np.array_equal(picture.pixels, pixels) and picture.pixels.dtype == np.uint8
+        assert np.array_equal(picture.pixels, pixels)
+        assert picture.pixels.dtype == np.uint8
 
     def test_one_pixel(self) -> None:
         picture = decode_picture(encoded(Image.new("RGB", (1, 1), (1, 2, 3))), LIMITS)
@@ -101,7 +102,9 @@ class TestPicture:
         pixels = decode_picture(encoded(image, "JPEG", exif=exif, quality=95), LIMITS).pixels
         assert pixels.shape == (40, 20, 3)
         (red, _, blue), (_, _, below) = pixels[5, 10], pixels[35, 10]
-        assert red > 200 and blue < 60 and below > 200
+        assert red > 200
+        assert blue < 60
+        assert below > 200
 
     @pytest.mark.parametrize("orientation", range(1, 9))
     def test_every_exif_orientation_is_what_pil_makes_of_it(self, orientation: int) -> None:
@@ -121,7 +124,8 @@ class TestPicture:
     def test_sixteen_bit_grey_is_scaled_not_clipped(self) -> None:
         grey = np.array([[0, 0x80FF, 0xFFFF]], dtype=np.uint16)
         pixels = decode_picture(encoded(Image.fromarray(grey)), LIMITS).pixels
-        assert pixels[0, :, 0].tolist() == [0, 0x80, 0xFF] and pixels.shape == (1, 3, 3)
+        assert pixels[0, :, 0].tolist() == [0, 0x80, 0xFF]
+        assert pixels.shape == (1, 3, 3)
 
     def test_sixteen_bit_rgb(self) -> None:
         row = b"\x00" + struct.pack(">3H", 0x8000, 0xFFFF, 0)
@@ -131,7 +135,9 @@ class TestPicture:
 
     def test_cmyk_jpeg(self) -> None:
         pixels = decode_picture(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"), LIMITS).pixels
-        assert pixels[8, 8, 0] > 240 and pixels[8, 8, 1] < 15 and pixels[8, 8, 2] < 15
+        assert pixels[8, 8, 0] > 240
+        assert pixels[8, 8, 1] < 15
+        assert pixels[8, 8, 2] < 15
 
     def test_transparency_lies_on_white(self) -> None:
         image = Image.new("RGBA", (2, 1), (255, 0, 0, 255))
@@ -177,7 +183,8 @@ class TestPicture:
         start = time.perf_counter()
         with pytest.raises(TooLarge):
             decode_picture(data, LIMITS)
-        assert len(data) < 60_000 and time.perf_counter() - start < 0.2
+        assert len(data) < 60_000
+        assert time.perf_counter() - start < 0.2
 
     def test_empty(self) -> None:
         with pytest.raises(Unprocessable, match="0 bytes"):
@@ -245,19 +252,22 @@ class TestSpeech:
     def test_16_khz_comes_through_unchanged(self) -> None:
         samples = tone(0.5, 16_000)
         speech = decode_speech(wav(samples), LIMITS)
-        assert speech.dtype == np.float32 and speech.shape == (8_000,)
+        assert speech.dtype == np.float32
+        assert speech.shape == (8_000,)
         assert np.abs(speech - samples).max() < 1e-3
 
     @pytest.mark.parametrize("rate", [8_000, 44_100, 384_000])
     def test_other_rates_are_resampled(self, rate: int) -> None:
         speech = decode_speech(wav(tone(1, rate), rate), LIMITS)
-        assert abs(len(speech) - 16_000) <= 40 and loudest_hertz(speech) == pytest.approx(440, abs=2)
+        assert abs(len(speech) - 16_000) <= 40
+        assert loudest_hertz(speech) == pytest.approx(440, abs=2)
 
     def test_channels_are_mixed(self) -> None:
         for channels in (2, 3, 6, 8):
             samples = np.repeat(tone(0.5, 16_000), channels)
             speech = decode_speech(wav(samples, channels=channels), LIMITS)
-            assert len(speech) == 8_000 and loudest_hertz(speech) == pytest.approx(440, abs=4)
+            assert len(speech) == 8_000
+            assert loudest_hertz(speech) == pytest.approx(440, abs=4)
 
     def test_32_channels(self) -> None:
         with pytest.raises(Unprocessable, match="32 channels"):
@@ -268,13 +278,16 @@ class TestSpeech:
     )
     def test_compressed(self, codec: str, format: str, rate: int) -> None:
         speech = decode_speech(compressed(tone(1, rate), codec, format, rate), LIMITS)
-        assert abs(len(speech) - 16_000) < 800 and loudest_hertz(speech) == pytest.approx(440, abs=2)
+        assert abs(len(speech) - 16_000) < 800
+        assert loudest_hertz(speech) == pytest.approx(440, abs=2)
 
     def test_not_a_number_becomes_silence(self) -> None:
         samples = tone(0.2, 16_000)
         samples[100], samples[101], samples[102], samples[103] = np.nan, np.inf, -np.inf, 1e30
         speech = decode_speech(float_wav(samples), LIMITS)
-        assert np.isfinite(speech).all() and speech[100:103].tolist() == [0, 0, 0] and speech[103] == 1
+        assert np.isfinite(speech).all()
+        assert speech[100:103].tolist() == [0, 0, 0]
+        assert speech[103] == 1
 
     def test_the_limit_itself_is_taken(self) -> None:
         limits = Limits(audio_seconds=2)
@@ -321,7 +334,7 @@ class TestSpeech:
 
     @pytest.mark.parametrize("samples", [0, 1, 1_500])
     def test_too_short(self, samples: int) -> None:
-        with pytest.raises(Unprocessable, match="0.1 s|decoded"):
+        with pytest.raises(Unprocessable, match=r"0\.1 s|decoded"):
             decode_speech(wav(np.zeros(samples)), LIMITS)
 
     @pytest.mark.parametrize(

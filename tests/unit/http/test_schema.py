@@ -82,12 +82,14 @@ def test_a_whole_dialogue(make_png: MakePng) -> None:
     assert [p.pixels[0, 0].tolist() for p in turn.pictures] == [[255, 0, 0], [0, 128, 0], [0, 0, 255]]
     assert turn.history == (Message("user", "what is\nthis?"), Message("assistant", "a cat"))
     assert turn.system == "be kind\n\nbe brief"
-    assert turn.speech is not None and turn.speech.shape == (8_000,)
+    assert turn.speech is not None
+    assert turn.speech.shape == (8_000,)
 
 
 def test_speech_alone_is_a_turn() -> None:
     turn = turn_of(user([speech_part(recording())]))
-    assert turn.text == "" and turn.speech is not None
+    assert turn.text == ""
+    assert turn.speech is not None
 
 
 def test_special_tokens_are_just_text() -> None:
@@ -144,7 +146,8 @@ def test_what_openai_has_is_accepted() -> None:
 )
 def test_wrong_values_are_named(field: str, value: Any) -> None:
     error = refusal(user("hi"), **{field: value})
-    assert (error.status, error.param) == (400, field) and field in error.message
+    assert (error.status, error.param) == (400, field)
+    assert field in error.message
 
 
 @pytest.mark.parametrize(
@@ -174,7 +177,8 @@ def test_wrong_values_are_named(field: str, value: Any) -> None:
 def test_wrong_messages_are_named(message: Any, param: str) -> None:
     error = refusal(message, user("hi"))
     assert (error.status, error.param) == (400, param)
-    assert len(error.message) < 300 and "words" not in error.message
+    assert len(error.message) < 300
+    assert "words" not in error.message
 
 
 @pytest.mark.parametrize("body", [None, [], "vlp", 5, {"model": "vlp"}, {"model": "vlp", "messages": {}}])
@@ -188,7 +192,7 @@ def test_no_messages() -> None:
 
 
 def test_unknown_model() -> None:
-    with pytest.raises(UnknownModel, match="'gpt-5'.*'vlp'") as caught:
+    with pytest.raises(UnknownModel, match=r"'gpt-5'.*'vlp'") as caught:
         parse_chat({"model": "gpt-5", "messages": [user("hi")]}, LIMITS)
     assert (caught.value.status, caught.value.param) == (404, "model")
 
@@ -196,13 +200,16 @@ def test_unknown_model() -> None:
 def test_100000_messages_are_refused_at_once() -> None:
     start = time.perf_counter()
     error = refusal(*[user("hi")] * 100_000)
-    assert isinstance(error, TooLarge) and "100,000" in error.message and time.perf_counter() - start < 0.2
+    assert isinstance(error, TooLarge)
+    assert "100,000" in error.message
+    assert time.perf_counter() - start < 0.2
 
 
 def test_text_limit_is_per_message() -> None:
     assert turn_of(user("a" * 100), {"role": "assistant", "content": "b" * 100}, user("c" * 100))
     error = refusal(user("hi"), user([text_part("a" * 60), text_part("b" * 60)]))
-    assert isinstance(error, TooLarge) and error.param == "messages.1.content"
+    assert isinstance(error, TooLarge)
+    assert error.param == "messages.1.content"
 
 
 def test_picture_limit_counts_the_whole_dialogue(make_png: MakePng) -> None:
@@ -234,12 +241,14 @@ def test_picture_limit_counts_the_whole_dialogue(make_png: MakePng) -> None:
 )
 def test_bad_media_are_named(part: dict[str, Any], kind: type[ServingError], param: str) -> None:
     error = refusal(user("before"), user([text_part("what?"), part]))
-    assert type(error) is kind and error.param == f"messages.1.content.1.{param}"
+    assert type(error) is kind
+    assert error.param == f"messages.1.content.1.{param}"
 
 
 def test_the_last_message_is_the_users() -> None:
     error = refusal(user("hi"), {"role": "assistant", "content": "hello"})
-    assert error.param == "messages.1.role" and "last message" in error.message
+    assert error.param == "messages.1.role"
+    assert "last message" in error.message
 
 
 def test_a_picture_alone_says_nothing(make_png: MakePng) -> None:
@@ -249,7 +258,8 @@ def test_a_picture_alone_says_nothing(make_png: MakePng) -> None:
 
 def test_earlier_speech_must_be_a_transcript() -> None:
     error = refusal(user([speech_part(recording())]), user("and?"))
-    assert isinstance(error, InvalidRequest) and "transcript" in error.message
+    assert isinstance(error, InvalidRequest)
+    assert "transcript" in error.message
     assert error.param == "messages.0.content.0.input_audio.data"
 
 
@@ -263,7 +273,8 @@ def test_a_form_with_history(make_png: MakePng) -> None:
         {"role": "assistant", "content": "yes"},
     ]
     turn = form_to_turn(Ask("and?", (make_png("green"), make_png("blue")), recording(), history), LIMITS)
-    assert turn.text == "and?" and turn.history == (Message("user", "see"), Message("assistant", "yes"))
+    assert turn.text == "and?"
+    assert turn.history == (Message("user", "see"), Message("assistant", "yes"))
     assert [p.pixels[0, 0].tolist() for p in turn.pictures] == [[255, 0, 0], [0, 128, 0], [0, 0, 255]]
     assert turn.speech is not None
 
