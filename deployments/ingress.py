@@ -18,14 +18,22 @@ from vlp_graph.dialogue.models import Models
 from vlp_graph.engines.llama import BASE, PLANNER
 from vlp_graph.http.app import build_app
 
-READY_WITHIN_S = 2.0
+READY_WITHIN_S = 5.0
 
 
 class _ReplicaApp:
-    """Serve wants the ASGI app when the class is defined; ours needs the replica's handles."""
+    """Serve wants the ASGI app when the class is defined; ours needs the replica's handles.
+
+    Start-up comes before the replica can be reached, so the lifespan protocol is answered here.
+    """
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await serve.get_replica_context().servable_object.app(scope, receive, send)
+        if scope["type"] == "lifespan":
+            while (message := await receive())["type"] != "lifespan.shutdown":
+                await send({"type": f"{message['type']}.complete"})
+            await send({"type": "lifespan.shutdown.complete"})
+            return
+        await serve.get_replica_context().servable_object.application(scope, receive, send)
 
 
 @serve.deployment(name="Ingress")
@@ -56,10 +64,11 @@ class Ingress:
             finder=Finder(grounded_sam),
             listener=Listener(whisper),
             sorter=Sorter(distilbert),
+            ready=self._ready,
         )
-        self.app = build_app(Dialogue(models, profile.dialogue), profile, self.ready)
+        self.application = build_app(Dialogue(models, profile.dialogue), profile)
 
-    async def ready(self) -> dict[str, bool]:
+    async def _ready(self) -> dict[str, bool]:
         """For each model whether a replica of it is up, loaded and warmed."""
         answers = await asyncio.gather(*map(self._is_ready, self._handles.values()))
         return dict(zip(self._handles, answers, strict=True))

@@ -1,41 +1,33 @@
-"""Llama as a deployment: `ray.serve.llm` with vLLM, and the planning adapter beside the base model.
+"""Llama as a deployment: `ray.serve.llm`'s server with vLLM, and the planning adapter beside the base model.
 
-Ray's own LoRA loading takes cloud URIs only, so a local adapter is registered when the engine starts. Callers
-speak plain dictionaries: only the replica imports vLLM.
+Only the replica imports `ray.serve.llm` (and with it vLLM): the process that composes the graph, and the ingress
+that calls it, stay small and start fast. That is why this is not `build_llm_deployment`, which wants the import.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
+from ray import serve
 from ray.serve.deployment import Application
-from ray.serve.llm import LLMConfig, build_llm_deployment
-from ray.serve.llm.deployment import LLMServer
-from ray.serve.llm.openai_api_models import ChatCompletionRequest, ErrorResponse
 
-from deployments.options import autoscaling, environment
+from deployments.options import deployment_options, environment
 from vlp_graph.config import Llama as Config
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest, ServingError
 
 
-class LlamaServer(LLMServer):  # type: ignore[misc]
-    """vLLM's server with the planner as a second model, warmed up before it is ready."""
+@serve.deployment(name="Llama")
+class Llama:
+    """Ready when base model and planner have each written a few tokens. Batching is vLLM's own (continuous)."""
 
-    async def start(self) -> None:
-        await super().start()
-        if adapter := self._llm_config.experimental_configs.get("planner"):
-            from ray.llm._internal.serve.core.configs.llm_config import DiskMultiplexConfig
-
-            await self.engine.resolve_lora(
-                DiskMultiplexConfig(
-                    model_id=PLANNER, max_total_tokens=None, local_path=adapter, lora_assigned_int_id=1
-                )
-            )
-        for model in (BASE, PLANNER) if adapter else (BASE,):
+    async def __init__(self, config: Config) -> None:
+        self.server = await _start(config)
+        for model in (BASE, PLANNER) if config.planner else (BASE,):
             body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
             async for _ in self.generate(body):
                 pass
@@ -46,54 +38,97 @@ class LlamaServer(LLMServer):  # type: ignore[misc]
         Raises:
             InvalidRequest: vLLM refuses the request (too many tokens, a schema it cannot use).
         """
+        from ray.serve.llm.openai_api_models import ChatCompletionRequest, ErrorResponse
+
         request = ChatCompletionRequest(**{**body, "stream": True})
-        async for part in await self.chat(request):
+        async for part in await self.server.chat(request):
             for event in part if isinstance(part, list) else [part]:
                 if isinstance(event, ErrorResponse):
-                    raise _error(event)
-                for line in event.splitlines():
-                    if line.startswith("data: ") and line != "data: [DONE]":
-                        data = json.loads(line.removeprefix("data: "))
-                        if "error" in data:
-                            raise InvalidRequest(str(data["error"].get("message", data["error"])))
-                        for choice in data.get("choices", []):
-                            if piece := choice["delta"].get("content"):
-                                yield piece
+                    raise _error(event.error.message, event.error.code)
+                for piece in _pieces(event):
+                    yield piece
+
+    async def check_health(self) -> None:
+        await self.server.check_health()
 
 
-def _error(response: ErrorResponse) -> ServingError:
-    error = response.error
-    return InvalidRequest(error.message) if error.code < 500 else ServingError(error.message)
+def _pieces(events: str) -> list[str]:
+    """The text in a block of server-sent events."""
+    pieces = []
+    for line in events.splitlines():
+        if line.startswith("data: ") and line != "data: [DONE]":
+            data = json.loads(line.removeprefix("data: "))
+            if error := data.get("error"):
+                raise _error(str(error.get("message", error)), error.get("code", 400))
+            pieces += [c["delta"].get("content") or "" for c in data.get("choices", [])]
+    return [piece for piece in pieces if piece]
 
 
-def build_llama(config: Config) -> Application:
-    """The application node of the language model."""
+def _error(message: str, code: Any) -> ServingError:
+    return InvalidRequest(message) if isinstance(code, int) and code < 500 else ServingError(message)
+
+
+async def _start(config: Config) -> Any:
+    """A started `LLMServer`. Ray's own LoRA loading takes cloud URIs only, so the adapter is registered here."""
+    from ray.llm._internal.serve.core.configs.llm_config import DiskMultiplexConfig
+    from ray.serve.llm import LLMConfig
+    from ray.serve.llm.deployment import LLMServer
+
+    source = await asyncio.to_thread(resolve, config.source)
+    llm = LLMConfig(
+        model_loading_config={"model_id": BASE, "model_source": source},
+        accelerator_type=None,
+        placement_group_config={"bundles": [_resources(config)], "strategy": "PACK"},
+        engine_kwargs=engine_arguments(config),
+        runtime_env={"env_vars": _variables(config)},
+        log_engine_metrics=False,
+        experimental_configs={"stream_batching_interval_ms": 0},  # the default delays every first token by 50 ms
+        callback_config={"callback_class": _local_weights()} if source != config.source else {},
+    )
+    server = LLMServer.sync_init(llm)
+    await server.start()
+    if config.planner:
+        await server.engine.resolve_lora(
+            DiskMultiplexConfig(
+                model_id=PLANNER, max_total_tokens=None, local_path=resolve(config.planner), lora_assigned_int_id=1
+            )
+        )
+    return server
+
+
+def _local_weights() -> type:
+    """A callback that spares `ray.serve.llm` its download task: the weights are on this machine's disk already."""
+    from ray.llm._internal.common.callbacks.base import CallbackBase
+
+    class LocalWeights(CallbackBase):  # type: ignore[misc]
+        async def on_before_node_init(self) -> None:
+            self.ctx.run_init_node = False
+
+    return LocalWeights
+
+
+def _resources(config: Config) -> dict[str, float]:
+    gpu = {"GPU": config.num_gpus} if config.num_gpus else {}
+    return {"CPU": config.num_cpus, **gpu}
+
+
+def _variables(config: Config) -> dict[str, str]:
     variables = environment(config)
     if config.device == "cpu":
         variables["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gib)
         variables["VLLM_CPU_OMP_THREADS_BIND"] = config.cores or "auto"
     elif config.num_gpus < 1:
         variables["VLLM_RAY_PER_WORKER_GPUS"] = str(config.num_gpus)
-    resources = {"CPU": config.num_cpus} if config.device == "cpu" else {"CPU": config.num_cpus, "GPU": config.num_gpus}
-    llm = LLMConfig(
-        model_loading_config={"model_id": BASE, "model_source": resolve(config.source)},
-        accelerator_type=None,
-        placement_group_config={"bundles": [resources], "strategy": "PACK"},
-        engine_kwargs=engine_arguments(config),
-        runtime_env={"env_vars": variables},
-        log_engine_metrics=False,
-        experimental_configs={
-            "stream_batching_interval_ms": 0,  # the default of 50 ms is added to the first token
-            "planner": resolve(config.planner) if config.planner else None,
-        },
-        deployment_config={
-            "name": "Llama",
-            "ray_actor_options": {"num_cpus": 0},
-            "autoscaling_config": autoscaling(config),
-            "max_ongoing_requests": config.max_ongoing_requests,
-            "max_queued_requests": config.max_queued_requests,
-            "health_check_period_s": 5.0,
-            "health_check_timeout_s": 60.0,
-        },
-    )
-    return build_llm_deployment(llm, name_prefix="", deployment_cls=LlamaServer)
+    return variables
+
+
+def build_llama(config: Config) -> Application:
+    """The application node of the language model. The replica's resources are its placement group's: vLLM's own
+    workers live there, too."""
+    options = deployment_options(config) | {
+        "ray_actor_options": {"num_cpus": 0, "runtime_env": {"env_vars": _variables(config)}},
+        "placement_group_bundles": [_resources(config)],
+        "placement_group_strategy": "PACK",
+        "health_check_timeout_s": 60.0,
+    }
+    return Llama.options(**options).bind(config)

@@ -127,9 +127,7 @@ except SystemExit as done:
     assert not done.code, done.code
 print("HEAVY", sorted(set({HEAVY!r}) & set(sys.modules)))
 """
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
-    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
     assert "Usage" in done.stdout
     assert "HEAVY []" in done.stdout
 

@@ -57,9 +57,7 @@ def test_a_path_is_a_profile(edited: Edit) -> None:
         ("http:", "htpp:", "htpp", "http"),
     ],
 )
-def test_a_typo_names_the_line_and_the_nearest_key(
-    edited: Edit, old: str, typo: str, place: str, near: str
-) -> None:
+def test_a_typo_names_the_line_and_the_nearest_key(edited: Edit, old: str, typo: str, place: str, near: str) -> None:
     path = edited(old, typo)
     with pytest.raises(ProfileError) as caught:
         load(str(path))

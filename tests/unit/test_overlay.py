@@ -12,9 +12,7 @@ from pycocotools import mask as coco
 from vlp_graph.overlay import draw
 
 
-def instance(
-    box: tuple[float, ...], mask: np.ndarray | None = None, phrase: str = "red circle"
-) -> dict[str, Any]:
+def instance(box: tuple[float, ...], mask: np.ndarray | None = None, phrase: str = "red circle") -> dict[str, Any]:
     found: dict[str, Any] = {"phrase": phrase, "score": 0.974, "box": list(box)}
     if mask is not None:
         rle = coco.encode(np.asfortranarray(mask.astype(np.uint8)))
@@ -66,9 +64,7 @@ def test_labels_can_be_read(size: tuple[int, int]) -> None:
 def test_each_instance_has_its_own_colour() -> None:
     boxes = [(100 * n + 10, 300, 100 * n + 60, 350) for n in range(7)]
     found = [instance(box) for box in boxes]
-    drawn = np.asarray(
-        draw(Image.new("RGB", (800, 600)), [{"instances": found[:3]}, {}, {"instances": found[3:]}])
-    )
+    drawn = np.asarray(draw(Image.new("RGB", (800, 600)), [{"instances": found[:3]}, {}, {"instances": found[3:]}]))
     assert len({tuple(drawn[350, x0 + 20]) for x0, *_ in boxes}) == 7
 
 

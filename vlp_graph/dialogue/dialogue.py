@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable
+from contextlib import aclosing
 from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
@@ -45,6 +46,10 @@ class Dialogue:
         self.models, self.config = models, config
         self._planning = planning_chain(models.planner, config.max_plan_tokens)
 
+    async def ready(self) -> dict[str, bool]:
+        """For each model whether it is loaded and warmed."""
+        return await self.models.ready()
+
     async def run(self, turn: Turn) -> AsyncIterator[Event]:
         """The events of a turn, `Answered` last.
 
@@ -78,9 +83,10 @@ class Dialogue:
         results: list[Result] = []
         if [task.task for task in plan.tasks] == ["chat"]:  # nothing to wait for: the words are the work
             said: list[str] = []
-            async for piece in tasks.chat(deadline):
-                said.append(piece)
-                yield Words(piece)
+            async with aclosing(tasks.chat(deadline)) as pieces:
+                async for piece in pieces:
+                    said.append(piece)
+                    yield Words(piece)
             clock.lap("tasks")
             answer = "".join(said)
             results.append(
@@ -89,9 +95,10 @@ class Dialogue:
             yield Finished(results[0])
         else:
             run = tasks.runner(turn.pictures)
-            async for result in execute(plan, run, task_s=self.config.task_s, deadline=deadline):
-                results.append(result)
-                yield Finished(result)
+            async with aclosing(execute(plan, run, task_s=self.config.task_s, deadline=deadline)) as ended:
+                async for result in ended:
+                    results.append(result)
+                    yield Finished(result)
             clock.lap("tasks")
             results.sort(key=lambda r: [t.id for t in plan.tasks].index(r.id))
             answer = compose(plan, results, turn.pictures)

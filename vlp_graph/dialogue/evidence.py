@@ -4,6 +4,8 @@ A question of one of these forms is turned into phrases for the detector, and it
 words cannot contradict. Any other question is the vision-language model's own.
 """
 
+# ruff: noqa: SIM905 (word lists read better as text)
+
 from __future__ import annotations
 
 import re
@@ -12,38 +14,81 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vlp_graph.dialogue.turn import Instance
-from vlp_graph.dialogue.wording import are, plain
+from vlp_graph.dialogue.wording import are, plain, singular
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "pink", "brown", "black", "white", "grey")
 """The basic colour terms of English; a detector that knows a colour scores "red car" above "blue car"."""
 
 Direction = Literal["left", "right", "above", "below"]
-_WHERE = r"(?:to the |on the )?(?P<direction>left|right|above|below|over|under|underneath|beneath)(?: of)?"
-_HERE = r"(?:\s+(?:in|on|visible in|shown in|at) (?:the|this|that|my)?\s*(?:picture|image|photo|scene|pic)|\s+here|\s+there)*"
-_END = rf"{_HERE}\s*(?:please)?\s*[?.!]*$"
+LONGEST = 200
+"""Characters of a question that is looked at; a longer one is no plain question."""
+
+_LEAD = (
+    r"^(?:(?:so|and|but|now|then|also|ok|okay|well|hey|hi|hello|please|tell me|(?:can|could) you tell me|do you know|"
+    r"i wonder)[, ]+)*"
+)
+_WHERE = (
+    r"(?:(?:to|on|at) the )?(?P<direction>left|right|above|below|over|under|underneath|beneath|higher than|lower than)"
+    r"(?:[- ]hand)?(?: side)?(?: of| to| from)?"
+)
+_PICTURE = r"(?:(?:first|second|third|fourth|fifth|last) )?(?:picture|image|photo|photograph|scene|pic)"
+_HERE = (
+    rf"(?:,? (?:(?:visible |shown )?(?:in|on|at) (?:(?:the|this|that|my) )?{_PICTURE}|in it|in here|in there|here|there|"
+    r"visible|shown|anywhere|at all|altogether|in total|overall|please|thanks|thank you))*"
+)
+_END = rf"{_HERE}\s*[?.!]*$"
 
 _EXISTS = re.compile(
-    r"^(?:(?:so|and|ok|okay|well|hey|hi|please|tell me|can you tell me|do you know)[, ]+)*"
-    r"(?:(?:if |whether )?(?:is|are) there|do you see|can you see|do we have|does (?:the|this) (?:picture|image|photo) "
-    r"(?:have|contain|show)|have we got|(?:if |whether )there (?:is|are))"
-    rf"(?: also| still| even)? (?P<thing>(?:a|an|any|some)\b.+?|[a-z]+s\b.*?){_END}",
+    rf"{_LEAD}(?:(?:if |whether )?(?:is|are) there|(?:do|can) (?:you|we|i) see|do we have|"
+    rf"does (?:the|this|that|my) {_PICTURE} (?:have|contain|show)|have we got|(?:if |whether )there (?:is|are))"
+    rf"(?: also| still| even)? (?P<thing>.+?){_END}",
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(
-    r"^(?:and |so )?how many (?P<thing>.+?)(?: (?:are|is) (?:there|shown|visible|in)\b.*| (?:do|can) (?:you|we|i) (?:see|find|count).*|"
-    rf" does .*|){_END}",
+    rf"{_LEAD}(?:count )?how many (?P<thing>.+?)(?: (?:are|is) (?:there|shown|visible)| there (?:are|is)|"
+    r" (?:do|can|could|did) (?:you|we|i) (?:see|find|count|spot)| have you (?:found|counted)|"
+    rf" does (?:the|this|that|my) {_PICTURE} (?:have|contain|show)| are| is)?{_END}",
     re.IGNORECASE,
 )
-_RELATION = re.compile(rf"^(?:and |so )?(?:is|are) the (?P<a>.+?) {_WHERE} the (?P<b>.+?){_END}", re.IGNORECASE)
+_NUMBER_OF = re.compile(
+    rf"{_LEAD}(?:count (?:up )?(?:all (?:of )?(?:the )?|the )|what(?:'s| is) the number of )(?P<thing>.+?){_END}",
+    re.IGNORECASE,
+)
+_RELATION = re.compile(
+    rf"{_LEAD}(?:is|does) the (?P<a>.+?)(?: lie| sit| located| placed)? {_WHERE} the (?P<b>.+?){_END}", re.IGNORECASE
+)
 _BESIDE = re.compile(
-    rf"^(?:and |so )?(?:what|which (?:object|thing|shape))(?:'s| is|s| are| lies| sits)? {_WHERE} the (?P<b>.+?){_END}",
+    rf"{_LEAD}(?:what|(?:which|what) (?:object|thing|shape))(?:'s| is there| is| are| lies| sits| do you see| can you see)?"
+    rf" {_WHERE} the (?P<b>.+?){_END}",
     re.IGNORECASE,
 )
 _COLOUR = re.compile(
-    r"^(?:and |so )?(?:what|which) colou?r (?:is|are|does|do|has) the (?P<thing>.+?)(?: have| got)?"
-    rf"{_END}|^(?:what|which|tell me|what's)\b(?: is| are)? the colou?r of the (?P<other>.+?){_END}",
+    rf"{_LEAD}(?:of )?(?:what|which) colou?r (?:is|does|has) the (?P<thing>.+?)(?: have| got)?{_END}|"
+    rf"{_LEAD}(?:what(?:'s| is) )?the colou?r of the (?P<other>.+?){_END}|"
+    rf"{_LEAD}(?:what|which) colou?r the (?P<said>.+?) (?:is|has){_END}|"
+    rf"{_LEAD}what(?:'s| is) the (?P<owner>.+?)'s colou?r{_END}",
     re.IGNORECASE,
 )
+_NO_NAMES = frozenset(
+    """
+    about above across after all along and another any anyone anybody anything around as at background be because been
+    before behind directly exactly below beneath beside besides between both bottom but by can center centre chance closer color colour
+    column contain corner could couple deal did difference different do does dozen each edge eight either else enough
+    error even everything everyone few fewer fifth first five for foreground four fourth from further had half
+    has have he her here higher him his how i idea if image in inside into is are was were issue it its just kind
+    last least left less like look lot lower many may me middle might more most much my name near nearer neither next
+    nine no nobody none nor not nothing number on one only or other our out outside over pair part photo
+    picture plan plus point possible problem question reason right row same scene second see seven several she should
+    show side single six size sort someone somebody something such than that the their them then there these they
+    third this those three time to too top total two type under underneath us way we what when where whether which
+    while who whose why will with within without would you your zero
+    bigger biggest smaller smallest larger largest taller tallest shorter shortest longer longest wider widest darker
+    darkest lighter lightest brighter brightest better best worse worst older oldest younger youngest nearest closest
+    leftmost rightmost topmost bottommost uppermost
+    """.split()
+)
+"""Words that a plain name of a thing does not hold: with one of them, a question asks more than boxes can tell."""
+_SIZES = ("small", "large", "big", "little", "tiny", "huge")
 
 
 @dataclass(frozen=True)
@@ -88,26 +133,41 @@ Claim = Exists | HowMany | Relation | Beside | Colour
 
 
 def claim_of(question: str) -> Claim | None:
-    """What a question asks that boxes can answer, or None."""
-    text = " ".join(question.split())
+    """What a question asks that boxes can answer; None for any that is not surely of one of the forms."""
+    text = " ".join(question.replace("’", "'").split())
+    if len(text) > LONGEST:
+        return None
     if found := _RELATION.match(text):
-        return Relation(plain(found["a"]), _direction(found["direction"]), plain(found["b"]))
+        a, b = _name(found["a"]), _name(found["b"])
+        return Relation(a, _direction(found["direction"]), b) if a and b else None
     if found := _BESIDE.match(text):
-        return Beside(_direction(found["direction"]), plain(found["b"]))
+        b = _name(found["b"])
+        return Beside(_direction(found["direction"]), b) if b else None
     if found := _COLOUR.match(text):
-        return Colour(plain(found["thing"] or found["other"]))
-    if found := _HOW_MANY.match(text):
-        return HowMany(plain(found["thing"]))
+        name = _name(next(group for group in found.groups() if group))
+        return Colour(name) if name and singular(name) == name and not set(name.lower().split()) & set(COLOURS) else None
+    if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
+        name = _name(found["thing"])
+        return HowMany(name) if name else None
     if found := _EXISTS.match(text):
-        return Exists(plain(found["thing"]))
+        name, thing = _name(found["thing"]), found["thing"]
+        return Exists(name) if name and (name != thing or singular(name) != name) else None
     return None
+
+
+def _name(words: str) -> str | None:
+    """The bare name of a thing ("the red circle" -> "red circle"), or None where the words are more than that."""
+    name = plain(words)
+    parts = name.lower().split()
+    named = bool(re.fullmatch(r"[\w' -]+", name)) and "of" not in (parts[0], parts[-1])
+    return name if named and not _NO_NAMES & {form for part in parts for form in (part, singular(part))} else None
 
 
 def _direction(word: str) -> Direction:
     word = word.lower()
     if word in ("left", "right"):
         return "left" if word == "left" else "right"
-    return "above" if word in ("above", "over") else "below"
+    return "above" if word in ("above", "over", "higher than") else "below"
 
 
 def phrases_of(claim: Claim) -> list[str]:
@@ -120,7 +180,14 @@ def phrases_of(claim: Claim) -> list[str]:
         case Beside(_, b):
             return [b]
         case Colour(phrase):
-            return [phrase, *(f"{colour} {phrase}" for colour in COLOURS)]
+            return [phrase, *_painted(phrase)]
+
+
+def _painted(phrase: str) -> dict[str, str]:
+    """The phrase in every colour, to the colour: "small red star" -> "red"; a size stays in front."""
+    size, _, rest = phrase.partition(" ")
+    before, noun = (f"{size} ", rest) if rest and size.lower() in _SIZES else ("", phrase)
+    return {f"{before}{colour} {noun}": colour for colour in COLOURS}
 
 
 def _centre(box: Sequence[float]) -> tuple[float, float]:
@@ -151,7 +218,7 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
     match claim:
         case Exists(phrase):
             count = sum(i.phrase == phrase for i in instances)
-            return f"Yes, there {are(count, phrase)}." if count else f"No, there is no {phrase} in this picture."
+            return f"Yes, there {are(count, phrase)}." if count else f"No, there is no {singular(phrase)} in this picture."
         case HowMany(phrase):
             return f"There {are(sum(i.phrase == phrase for i in instances), phrase)} in this picture."
         case Relation(a, direction, b):
@@ -163,7 +230,8 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
         case Beside(_, b):
             return None if best(instances, b) else f"There is no {b} in this picture."
         case Colour(phrase):
-            coloured = [i for i in instances if i.phrase != phrase]
+            painted = _painted(phrase)
+            coloured = [i for i in instances if i.phrase in painted]
             if not coloured:
                 return None if best(instances, phrase) else f"I find no {phrase} in this picture."
-            return max(coloured, key=lambda i: i.score).phrase.removesuffix(phrase).strip()
+            return painted[max(coloured, key=lambda i: i.score).phrase]

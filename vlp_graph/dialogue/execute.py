@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 from vlp_graph.dialogue.plan import Plan, Task
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 Run = Callable[[Task], Awaitable[dict[str, Any]]]
 
 
-async def execute(plan: Plan, run: Run, *, task_s: float, deadline: float) -> AsyncIterator[Result]:
+async def execute(plan: Plan, run: Run, *, task_s: float, deadline: float) -> AsyncGenerator[Result, None]:
     """Yield the result of every task of the plan as it ends. `deadline` is a time of the running event loop."""
     ended: asyncio.Queue[Result] = asyncio.Queue()
     done: dict[str, asyncio.Future[bool]] = {t.id: asyncio.get_running_loop().create_future() for t in plan.tasks}

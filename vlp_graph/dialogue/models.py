@@ -6,7 +6,7 @@ The deployments offer these over Ray Serve handles; a test offers them as plain 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class Sorter(Protocol):
 @dataclass(frozen=True)
 class Models:
     """The five models of the graph. `planner` writes plans, `talker` chats: one language model, with and without
-    its planning adapter, as LangChain chat models."""
+    its planning adapter, as LangChain chat models. `ready` tells for each model whether it is loaded and warmed."""
 
     planner: BaseChatModel
     talker: BaseChatModel
@@ -62,3 +62,4 @@ class Models:
     finder: Finder
     listener: Listener
     sorter: Sorter
+    ready: Callable[[], Awaitable[dict[str, bool]]]

@@ -18,6 +18,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from vlp_graph.dialogue.wording import IRREGULAR
+
 TaskName = Literal["chat", "describe", "answer", "detect", "segment", "count", "classify"]
 TASKS: tuple[TaskName, ...] = ("chat", "describe", "answer", "detect", "segment", "count", "classify")
 PHRASE_TASKS = frozenset({"detect", "segment", "count"})
@@ -157,25 +159,13 @@ def wire_text(thought: str, tasks: Iterable[dict[str, Any]]) -> str:
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _DETERMINERS = frozenset("a an the this that these those all every each any some my your our their".split())
-_IRREGULAR = {
-    "people": "person",
-    "men": "man",
-    "women": "woman",
-    "children": "child",
-    "mice": "mouse",
-    "feet": "foot",
-    "teeth": "tooth",
-    "geese": "goose",
-    "knives": "knife",
-    "leaves": "leaf",
-}
 
 
 def fold_word(word: str) -> str:
     """A word without case and plural, so that "Boxes" and "box" are one."""
     word = word.lower().removesuffix("'s").removesuffix("’s")
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
+    if word in IRREGULAR:
+        return IRREGULAR[word]
     if len(word) > 4 and word.endswith("ies"):
         return word[:-3] + "y"
     if len(word) > 4 and word.endswith(("ches", "shes", "xes", "sses", "zes")):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.output_parsers import StrOutputParser
@@ -23,7 +24,8 @@ from vlp_graph.dialogue.wording import plain, sentence
 from vlp_graph.errors import DeadlineExceeded
 
 DESCRIBE = "Describe the image."
-_LISTING = re.compile(r"^an? [\w-]+(?: [\w-]+){0,4}?(?:(?:, | and |, and )an? [\w-]+(?: [\w-]+){0,4}?)*\.?$", re.IGNORECASE)
+_ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else matching takes exponential time
+_LISTING = re.compile(rf"^{_ITEM}(?:(?:, | and |, and ){_ITEM})*\.?$", re.IGNORECASE)
 _NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$|^has no (?P<other>.+)$")
 _YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
 SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly."
@@ -58,7 +60,7 @@ class Tasks:
         """What the executor calls: each task with the picture that it looks at."""
         return lambda task: self.run(task, None if task.image is None else pictures[task.image])
 
-    async def chat(self, deadline: float) -> AsyncIterator[str]:
+    async def chat(self, deadline: float) -> AsyncGenerator[str, None]:
         """The language model's own answer, piece by piece. `deadline` is a time of the running event loop.
 
         Raises:
@@ -66,15 +68,20 @@ class Tasks:
         """
         model = self.models.talker.bind(max_tokens=self.max_answer_tokens) | StrOutputParser()
         said = False
-        try:
-            async with asyncio.timeout_at(deadline):
-                async for piece in model.astream(self._messages()):
+        async with aclosing(cast(AsyncGenerator[str, None], model.astream(self._messages()))) as pieces:
+            try:
+                while True:
+                    async with asyncio.timeout_at(deadline):  # never around the yield: it would cancel who reads
+                        piece = await anext(pieces, None)
+                    if piece is None:
+                        return
                     if piece:
                         said = True
                         yield piece
-        except TimeoutError:
-            if not said:
-                raise DeadlineExceeded("Llama did not answer in time: try again, or raise dialogue.turn_s") from None
+            except TimeoutError:
+                if not said:
+                    late = "Llama did not answer in time: try again, or raise dialogue.turn_s"
+                    raise DeadlineExceeded(late) from None
 
     async def _chat(self) -> str:
         model = self.models.talker.bind(max_tokens=self.max_answer_tokens) | StrOutputParser()
@@ -116,7 +123,7 @@ class Tasks:
         if verdict is None and isinstance(claim, Beside):
             return await self._beside(picture, claim, words)
         if isinstance(claim, Colour):
-            instances = [i for i in instances if verdict is not None and i.phrase.startswith(verdict)]
+            instances = [i for i in instances if verdict is not None and verdict in i.phrase.split()]
         return {"text": sentence(verdict or words), "instances": instances}
 
     async def _beside(self, picture: Picture, claim: Beside, words: str) -> dict[str, Any]:

@@ -8,6 +8,28 @@ from collections.abc import Sequence
 _DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|all the|every|each|this|that|these|those|my)\s+)+", re.IGNORECASE)
 
 
+IRREGULAR = {
+    "people": "person",
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "mice": "mouse",
+    "feet": "foot",
+    "teeth": "tooth",
+    "geese": "goose",
+    "sheep": "sheep",
+    "knives": "knife",
+    "leaves": "leaf",
+    "shelves": "shelf",
+    "scarves": "scarf",
+    "buses": "bus",
+    "tomatoes": "tomato",
+    "potatoes": "potato",
+    "cookies": "cookie",
+}
+"""Plurals that no rule makes, to their singulars."""
+
+
 def plain(phrase: str) -> str:
     """A phrase without leading determiners and closing marks: "the red circle?" -> "red circle"."""
     return _DETERMINER.sub("", phrase.strip().strip("?.!,;:\"'").strip())
@@ -23,21 +45,18 @@ def with_article(phrase: str) -> str:
 def singular(phrase: str) -> str:
     """ "red circles" -> "red circle"; only the last word can be a plural."""
     *before, noun = phrase.split() or [""]
-    return " ".join([*before, _IRREGULAR.get(noun.lower()) or _without_s(noun)])
+    return " ".join([*before, IRREGULAR.get(noun.lower()) or _without_s(noun)])
 
 
 def plural(phrase: str) -> str:
     """ "red circle" -> "red circles", "cross" -> "crosses"."""
     *before, noun = singular(phrase).split() or [""]
-    irregular = next((many for many, one in _IRREGULAR.items() if one == noun.lower()), None)
+    irregular = next((many for many, one in IRREGULAR.items() if one == noun.lower()), None)
     if irregular is None and noun.endswith(("s", "x", "z", "ch", "sh")):
         irregular = f"{noun}es"
     elif irregular is None and noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
         irregular = f"{noun[:-1]}ies"
     return " ".join([*before, irregular or f"{noun}s"])
-
-
-_IRREGULAR = {"people": "person", "men": "man", "women": "woman", "children": "child", "mice": "mouse", "sheep": "sheep"}
 
 
 def _without_s(noun: str) -> str:

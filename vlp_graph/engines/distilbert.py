@@ -1,13 +1,15 @@
 """DistilBERT: the intent of a turn, and which of the caller's own labels a text is nearest to.
 
-The intent is a LoRA adapter with a head on top of a sentence encoder; the bare encoder compares sentences
+The intent is a LoRA adapter with a head (its folder names the labels) on top of a sentence encoder; the bare encoder compares sentences
 (mean-pooled, cosine), so that labels need no training. Papers: arXiv 1910.01108, 1908.10084.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from vlp_graph.engines.loading import pretrained_options
@@ -44,12 +46,11 @@ class DistilBert:
         from peft import PeftModel
         from transformers import AutoTokenizer, DistilBertForSequenceClassification
 
-        from vlp_graph.dialogue.plan import TASKS
-
         path, folder = resolve(source), resolve(adapter)
+        labels = json.loads((Path(folder) / "labels.json").read_text(encoding="utf-8"))
         options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
         base = DistilBertForSequenceClassification.from_pretrained(
-            path, num_labels=len(TASKS), id2label=dict(enumerate(TASKS)), **options
+            path, num_labels=len(labels), id2label=dict(enumerate(labels)), **options
         )
         model = PeftModel.from_pretrained(base, folder).eval()
         return cls(model, AutoTokenizer.from_pretrained(path, revision=revision))

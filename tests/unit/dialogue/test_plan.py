@@ -28,7 +28,8 @@ def plan(*tasks: dict[str, object]) -> Plan:
 def test_parse_gives_ids_in_order() -> None:
     parsed = plan({"task": "count", "phrases": ["dogs"]}, {"task": "answer", "question": "are they wet?"})
     assert [(t.id, t.task) for t in parsed.tasks] == [("t1", "count"), ("t2", "answer")]
-    assert parsed.tasks[0].phrases == ["dogs"] and parsed.tasks[1].question == "are they wet?"
+    assert parsed.tasks[0].phrases == ["dogs"]
+    assert parsed.tasks[1].question == "are they wet?"
 
 
 def test_parse_tolerates_text_around_the_object() -> None:
@@ -75,9 +76,7 @@ def test_schema_has_one_closed_bounded_form_per_task() -> None:
     forms = PLAN_SCHEMA["properties"]["tasks"]["items"]["anyOf"]
     assert [f["properties"]["task"]["enum"] for f in forms] == [[name] for name in TASKS]
     assert all(f["additionalProperties"] is False and f["required"] == list(f["properties"]) for f in forms)
-    assert json.dumps(PLAN_SCHEMA).count('"type": "string"') == json.dumps(PLAN_SCHEMA).count(
-        "maxLength"
-    ) + len(TASKS)
+    assert json.dumps(PLAN_SCHEMA).count('"type": "string"') == json.dumps(PLAN_SCHEMA).count("maxLength") + len(TASKS)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ def test_messages_hold_history_above_the_turn() -> None:
 def test_history_is_one_bounded_line() -> None:
     assert history_line("find the dogs", "2 boxes") == "find the dogs -> 2 boxes"
     long = history_line("word " * 100, "answer\n" * 100)
-    assert len(long) <= HISTORY_LIMIT and "\n" not in long and " -> answer" in long
+    assert len(long) <= HISTORY_LIMIT
+    assert "\n" not in long
+    assert " -> answer" in long
 
 
 def test_intent_text_separates_history() -> None:

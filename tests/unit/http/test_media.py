@@ -129,9 +129,7 @@ class TestPicture:
 
     def test_sixteen_bit_rgb(self) -> None:
         row = b"\x00" + struct.pack(">3H", 0x8000, 0xFFFF, 0)
-        assert decode_picture(png(1, 1, 16, 2, zlib.compress(row)), LIMITS).pixels.tolist() == [
-            [[0x80, 0xFF, 0]]
-        ]
+        assert decode_picture(png(1, 1, 16, 2, zlib.compress(row)), LIMITS).pixels.tolist() == [[[0x80, 0xFF, 0]]]
 
     def test_cmyk_jpeg(self) -> None:
         pixels = decode_picture(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"), LIMITS).pixels
@@ -157,9 +155,7 @@ class TestPicture:
     @pytest.mark.parametrize("format", ["PNG", "WEBP"])
     def test_first_frame_of_an_animation(self, format: str) -> None:
         frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "green", "blue")]
-        data = encoded(
-            frames[0], format, save_all=True, append_images=frames[1:], duration=100, lossless=True
-        )
+        data = encoded(frames[0], format, save_all=True, append_images=frames[1:], duration=100, lossless=True)
         assert decode_picture(data, LIMITS).pixels[0, 0].tolist() == [255, 0, 0]
 
     def test_20000_by_20000_is_refused_from_the_header(self) -> None:
@@ -227,9 +223,7 @@ class TestDataUrl:
         with pytest.raises(UnsupportedMedia):
             decode_data_url(f"data:image/png;base64,{data}", LIMITS)
 
-    @pytest.mark.parametrize(
-        "url", ["http://169.254.169.254/latest", "HTTPS://x.org/a.png", "file:///etc/passwd"]
-    )
+    @pytest.mark.parametrize("url", ["http://169.254.169.254/latest", "HTTPS://x.org/a.png", "file:///etc/passwd"])
     def test_nothing_is_fetched(self, url: str) -> None:
         with pytest.raises(InvalidRequest, match="only data: URLs are taken"):
             decode_data_url(url, LIMITS)
@@ -273,9 +267,7 @@ class TestSpeech:
         with pytest.raises(Unprocessable, match="32 channels"):
             decode_speech(wav(np.zeros(16_000 * 32), channels=32), LIMITS)
 
-    @pytest.mark.parametrize(
-        ("codec", "format", "rate"), [("flac", "flac", 16_000), ("libopus", "ogg", 48_000)]
-    )
+    @pytest.mark.parametrize(("codec", "format", "rate"), [("flac", "flac", 16_000), ("libopus", "ogg", 48_000)])
     def test_compressed(self, codec: str, format: str, rate: int) -> None:
         speech = decode_speech(compressed(tone(1, rate), codec, format, rate), LIMITS)
         assert abs(len(speech) - 16_000) < 800

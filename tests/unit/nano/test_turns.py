@@ -31,9 +31,7 @@ def test_held_out_templates_are_never_trained_on() -> None:
 
 def test_hand_turns_are_new_and_cover_what_they_should() -> None:
     turns = load_hand_turns()
-    templates = {
-        line for side in (False, True) for block in load_templates(side).single.values() for line in block
-    }
+    templates = {line for side in (False, True) for block in load_templates(side).single.values() for line in block}
     assert len(turns) >= 110
     assert sum(bool(turn.history) for turn in turns) >= 15
     assert sum(len(turn.plans[0]) > 1 for turn in turns) >= 15

@@ -7,6 +7,7 @@ the model is unsure where one intent does not say everything.
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -113,6 +114,7 @@ def _save(model: Any, out: Path) -> None:
             parameter.data = parameter.data.to(torch.float16)
     model.peft_config["default"].base_model_name_or_path = BASE
     model.save_pretrained(out)
+    (out / "labels.json").write_text(json.dumps(TASKS) + "\n", encoding="utf-8")
     (out / "README.md").unlink(missing_ok=True)
     size = (out / "adapter_model.safetensors").stat().st_size
     if size > SIZE_LIMIT:

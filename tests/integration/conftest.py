@@ -1,0 +1,93 @@
+"""The real graph, started once per run as a user starts it, and spoken to over a real socket."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from vlp_graph.client import Client
+
+START_WITHIN_S = 420
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A running graph. `ray_address` is where its Ray cluster can be joined."""
+
+    url: str
+    process: subprocess.Popen[bytes] | None
+
+    @property
+    def client(self) -> Client:
+        return Client(self.url)
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return int(s.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+    if url := os.environ.get("VLP_TEST_URL"):
+        yield Graph(url, None)
+        return
+    port = free_port()
+    log = tmp_path_factory.mktemp("graph") / "serve.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "vlp_graph", "serve", "--port", str(port)], stdout=out, stderr=subprocess.STDOUT
+        )
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_ready(url, process, log)
+            yield Graph(url, process)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(90)
+
+
+def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    end = time.monotonic() + START_WITHIN_S
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            pytest.fail(f"vlp serve ended with {process.returncode}:\n{log.read_text()[-4000:]}")
+        try:
+            if httpx.get(f"{url}/health/ready", timeout=5).status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(1)
+    pytest.fail(f"not ready within {START_WITHIN_S} s:\n{log.read_text()[-4000:]}")
+
+
+@pytest.fixture
+def client(graph: Graph) -> Client:
+    return graph.client
+
+
+@pytest.fixture(autouse=True)
+def _healthy(graph: Graph) -> None:
+    """Every test starts on a graph that is up, whatever the one before did to it."""
+    end = time.monotonic() + 180
+    while httpx.get(f"{graph.url}/health/ready", timeout=10).status_code != 200:
+        assert time.monotonic() < end, "the graph did not come back within 180 s"
+        time.sleep(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "integration" in item.path.parts:
+            item.add_marker(pytest.mark.graph)
+            item.add_marker(pytest.mark.timeout(900))

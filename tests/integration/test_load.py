@@ -1,0 +1,43 @@
+"""Several clients at once: right answers for each, and batches that form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.integration.cluster import joined, stats
+from tests.integration.conftest import Graph
+from tests.integration.pictures import png
+from vlp_graph.nano.world import held_out
+
+
+@pytest.fixture
+def cluster(graph: Graph) -> Iterator[None]:
+    with joined():
+        yield
+
+
+def test_eight_clients_get_their_own_right_answers(graph: Graph, cluster: None) -> None:
+    scenes = [s for s in held_out(88, 12, side=192, cut=0.0) if s.objects][:8]
+    before = {name: stats(name) for name in ("GroundedSam", "Idefics", "DistilBert")}
+
+    def ask(n: int) -> dict[str, Any]:
+        return graph.client.ask(f"is there a {scenes[n].objects[-1].name}?", images=[png(scenes[n])])
+
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(ask, range(8)))
+    right = [r["choices"][0]["message"]["content"].startswith("Yes") for r in replies]
+    assert sum(right) >= 7, [r["choices"][0]["message"]["content"] for r in replies]
+    for reply, scene in zip(replies, scenes, strict=True):
+        for result in reply["vlp"]["results"]:
+            for instance in result.get("instances", []):
+                assert instance["box"][2] <= scene.width
+                assert instance["box"][3] <= scene.height
+    after = {name: stats(name) for name in before}
+    for name, now in after.items():
+        requests, batches = now["requests"] - before[name]["requests"], now["batches"] - before[name]["batches"]
+        assert requests >= 8
+        assert batches < requests, f"{name}: every request ran alone"

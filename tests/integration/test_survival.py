@@ -1,0 +1,63 @@
+"""A replica of any model is killed in the middle of turns: an answer or a clear error, never a hang, and it heals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from tests.integration.cluster import joined, replica_pids
+from tests.integration.conftest import Graph
+from tests.integration.pictures import png
+from vlp_graph.client import RemoteError
+from vlp_graph.nano.speech import speak, wav
+from vlp_graph.nano.world import held_out
+
+LONGEST_TURN_S = 95
+"""The profile's turn limit, and what a busy machine needs to say so."""
+
+
+@pytest.fixture(scope="module")
+def cluster(graph: Graph) -> Iterator[None]:
+    with joined():
+        yield
+
+
+@pytest.mark.parametrize("deployment", ["DistilBert", "Whisper", "GroundedSam", "Idefics", "Llama"])
+def test_killed_during_turns(graph: Graph, cluster: None, deployment: str) -> None:
+    scene = next(s for s in held_out(99, 10, side=192, cut=0.0) if len(s.objects) >= 2)
+    name = scene.objects[-1].name
+    sound = wav(speak(f"Is there a {name} in the picture?"))
+
+    def turn(n: int) -> str:
+        start = time.monotonic()
+        try:
+            if deployment == "Whisper":
+                reply = graph.client.ask(images=[png(scene)], audio=sound)
+            else:
+                reply = graph.client.ask(f"is there a {name}?", images=[png(scene)])
+        except RemoteError as error:
+            assert error.status in (429, 503, 504), error
+            assert error.message
+            return "refused"
+        finally:
+            assert time.monotonic() - start < LONGEST_TURN_S
+        return str(reply["choices"][0]["message"]["content"])
+
+    (victim,) = replica_pids(deployment)
+    with ThreadPoolExecutor(3) as pool:
+        running = [pool.submit(turn, n) for n in range(3)]
+        time.sleep(0.3)
+        os.kill(victim, signal.SIGKILL)
+        said = [future.result() for future in running]
+    assert all(text == "refused" or text.startswith(("Yes", "I could not")) for text in said), said
+    end = time.monotonic() + 240
+    while victim in replica_pids(deployment) or httpx.get(f"{graph.url}/health/ready", timeout=10).status_code != 200:
+        assert time.monotonic() < end, f"{deployment} did not come back"
+        time.sleep(1)
+    assert turn(9).startswith("Yes")

@@ -1,0 +1,55 @@
+"""From a profile entry to Serve's options; no Ray is started."""
+
+from __future__ import annotations
+
+import pytest
+
+from deployments.options import HEALTH, autoscaling, deployment_options, environment
+from vlp_graph import config
+from vlp_graph.config import Model, Replicas
+
+
+def test_a_cpu_model() -> None:
+    model = Model(source="package:x", num_cpus=0.5, threads=2, max_ongoing_requests=7, max_queued_requests=9)
+    assert deployment_options(model) == {
+        "ray_actor_options": {
+            "num_cpus": 0.5,
+            "num_gpus": 0,
+            "runtime_env": {
+                "env_vars": {
+                    "OMP_NUM_THREADS": "2",
+                    "MKL_NUM_THREADS": "2",
+                    "TOKENIZERS_PARALLELISM": "false",
+                    "HF_HUB_OFFLINE": "1",
+                }
+            },
+        },
+        "autoscaling_config": autoscaling(model),
+        "max_ongoing_requests": 7,
+        "max_queued_requests": 9,
+        **HEALTH,
+    }
+
+
+def test_a_fraction_of_a_gpu() -> None:
+    options = deployment_options(Model(source="org/model", device="cuda", num_gpus=0.25))
+    assert options["ray_actor_options"]["num_gpus"] == 0.25
+
+
+def test_autoscaling_starts_at_its_least() -> None:
+    scaling = autoscaling(Model(source="x", replicas=Replicas(min=2, max=5, target_ongoing=3)))
+    assert scaling == {"min_replicas": 2, "initial_replicas": 2, "max_replicas": 5, "target_ongoing_requests": 3}
+
+
+def test_only_a_hub_id_may_ask_a_hub() -> None:
+    assert "HF_HUB_OFFLINE" not in environment(Model(source="org/model"))
+    assert environment(Model(source="package:x"))["HF_HUB_OFFLINE"] == "1"
+
+
+@pytest.mark.parametrize("name", config.names())
+def test_every_profile_bounds_its_queues(name: str) -> None:
+    for _, model in config.load(name).models:
+        options = deployment_options(model)
+        assert 0 < options["max_ongoing_requests"] <= 256
+        assert 0 < options["max_queued_requests"] <= 1024
+        assert all(isinstance(v, str) for v in options["ray_actor_options"]["runtime_env"]["env_vars"].values())

@@ -1,0 +1,178 @@
+"""Each kind of task over plain models."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+from plain_models import Finder, Looker, Sorter, Writer, instance, models, picture
+
+from vlp_graph.dialogue.models import Models
+from vlp_graph.dialogue.plan import Task
+from vlp_graph.dialogue.tasks import DESCRIBE, SYSTEM, Tasks
+from vlp_graph.dialogue.turn import Message, Turn
+from vlp_graph.errors import DeadlineExceeded
+
+PICTURE = picture()
+STAR = instance("star", (40, 40, 50, 50))
+
+
+def tasks(models: Models, text: str = "?", **turn: Any) -> Tasks:
+    return Tasks(models, Turn(text=text, pictures=(PICTURE,), **turn), text, 50)
+
+
+async def run(models: Models, **task: Any) -> dict[str, Any]:
+    return await tasks(models).run(Task(id="t1", image=0, **task), PICTURE)
+
+
+async def answer(question: str, words: str, *things: Any) -> dict[str, Any]:
+    looker = Looker({question: words})
+    return await run(models(looker=looker, finder=Finder(things)), task="answer", question=question)
+
+
+async def test_find_asks_for_bare_phrases_and_masks_only_where_wanted() -> None:
+    finder = Finder([STAR, STAR])
+    fields = await run(models(finder=finder), task="segment", phrases=["the star", "a cross"])
+    assert fields["count"] == 2
+    assert [i.phrase for i in fields["instances"]] == ["star", "star"]
+    await run(models(finder=finder), task="count", phrases=["all the stars"])
+    assert finder.asked == [("p", ("star", "cross"), True), ("p", ("stars",), False)]
+
+
+async def test_a_question_of_no_form_is_the_looker_s_own() -> None:
+    finder = Finder()
+    fields = await run(
+        models(looker=Looker({"is the star big?": "no"}), finder=finder), task="answer", question="is the star big?"
+    )
+    assert fields == {"text": "No."}
+    assert finder.asked == []
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "text"),
+    [
+        ("how many stars are there?", "seven", "There are 2 stars in this picture."),
+        ("is there a star?", "no", "Yes, there are 2 stars."),
+        ("is there a cross?", "yes", "No, there is no cross in this picture."),
+    ],
+)
+async def test_boxes_overrule_words(question: str, words: str, text: str) -> None:
+    assert (await answer(question, words, STAR, STAR))["text"] == text
+
+
+async def test_colour_by_boxes() -> None:
+    red, green = instance("red star", score=0.5), instance("green star", score=0.8)
+    fields = await answer("what colour is the star?", "blue", STAR, red, green)
+    assert fields["text"] == "Green."
+    assert [i.phrase for i in fields["instances"]] == ["green star"]
+
+
+async def test_a_colour_that_no_box_shows_is_left_to_the_words() -> None:
+    fields = await answer("what colour is the star?", "blue", STAR)
+    assert fields == {"text": "Blue.", "instances": []}
+    fields = await answer("what colour is the cross?", "blue", STAR)
+    assert fields == {"text": "I find no cross in this picture.", "instances": []}
+
+
+async def test_beside_is_checked() -> None:
+    left, right = instance("red heart", (0, 40, 10, 50)), instance("red heart", (80, 40, 90, 50))
+    question = "what is left of the star?"
+    assert await answer(question, "a red heart", STAR, left, right) == {"text": "A red heart.", "instances": [left]}
+    contradicted = await answer(question, "a red heart.", STAR, right)
+    assert contradicted == {"text": "A red heart, as far as I can tell.", "instances": []}
+    assert await answer(question, "nothing", STAR) == {"text": "Nothing.", "instances": []}
+    assert (await answer(question, "a red heart", left))["text"] == "There is no star in this picture."
+
+
+async def describe(caption: str, *things: Any) -> dict[str, Any]:
+    return await run(models(looker=Looker({DESCRIBE: caption}), finder=Finder(things)), task="describe")
+
+
+async def test_a_caption_that_lists_is_checked() -> None:
+    star, cross = instance("small red star"), instance("large blue cross")
+    caption = "a small red star and a large blue cross."
+    assert await describe(caption, star, cross) == {
+        "text": "A small red star and a large blue cross.",
+        "instances": [star, cross],
+    }
+    assert await describe(caption, cross) == {"text": None, "instances": [cross]}
+    assert await describe(caption) == {"text": None, "instances": []}
+
+
+@pytest.mark.parametrize("caption", ["two dogs play on the beach", "A man and a woman are sitting at a long table."])
+async def test_a_caption_in_free_words_stands(caption: str) -> None:
+    text = (await describe(caption))["text"]
+    assert text.rstrip(".").lower() == caption.rstrip(".").lower()
+
+
+async def test_a_degenerate_caption_costs_no_time() -> None:
+    async with asyncio.timeout(1):
+        await describe("a red" + " and a red" * 60 + " !")
+
+
+async def classify(labels: list[str], *things: Any, likes: dict[str, float] | None = None) -> dict[str, Any]:
+    looker, sorter = Looker({DESCRIBE: "a red star"}), Sorter(likes=likes or {})
+    return await run(models(looker=looker, sorter=sorter, finder=Finder(things)), task="classify", labels=labels)
+
+
+async def test_classify_by_sentence() -> None:
+    fields = await classify(["indoor", "outdoor"], likes={"indoor": 0.2, "outdoor": 0.8})
+    assert fields["label"] == "outdoor"
+    assert fields["scores"] == pytest.approx({"indoor": 0.2, "outdoor": 0.8})
+    assert fields["text"] == "A red star."
+
+
+async def test_classify_by_what_is_seen() -> None:
+    fields = await classify(["star", "heart"], instance("star", score=0.9), likes={"star": 0.4, "heart": 0.6})
+    assert fields["label"] == "star"
+    assert sum(fields["scores"].values()) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    "labels", [["has a star", "has no star"], ["star", "no star"], ["with a star", "without a star"]]
+)
+async def test_labels_of_presence_are_evidence(labels: list[str]) -> None:
+    likes = {labels[0]: 0.5, labels[1]: 0.5}
+    assert (await classify(labels, instance("star", score=0.9), likes=likes))["label"] == labels[0]
+    assert (await classify(labels, likes=likes))["label"] == labels[1]
+
+
+async def test_chat_reads_the_dialogue() -> None:
+    history = (Message("user", "hi"), Message("assistant", "Hello."))
+    for system in (None, "Be brief."):
+        talker = Writer(text="fine thanks")
+        asked = tasks(models(talker=talker), "how are you?", history=history, system=system)
+        assert await asked.run(Task(id="t1", task="chat"), None) == {"text": "fine thanks"}
+        ((messages, options),) = talker.asked
+        said = [HumanMessage("hi"), AIMessage("Hello."), HumanMessage("how are you?")]
+        assert messages == [SystemMessage(system or SYSTEM), *said]
+        assert options["max_tokens"] == 50
+
+
+async def test_chat_by_pieces() -> None:
+    deadline = asyncio.get_running_loop().time() + 5
+    pieces = [p async for p in tasks(models(talker=Writer(text="one two three"))).chat(deadline)]
+    assert pieces == ["one ", "two ", "three "]
+
+
+async def test_chat_is_cut_off_or_late() -> None:
+    now = asyncio.get_running_loop().time()
+    slow = tasks(models(talker=Writer(text="one two three", pause=60)))
+    assert [p async for p in slow.chat(now + 0.5)] == ["one "]
+    silent = tasks(models(talker=Writer(text="one", wait=60)))
+    with pytest.raises(DeadlineExceeded):
+        [p async for p in silent.chat(now + 0.1)]
+
+
+async def test_a_slow_reader_is_not_cancelled_by_the_deadline() -> None:
+    chat = tasks(models(talker=Writer(text="one two"))).chat(asyncio.get_running_loop().time() + 0.5)
+    assert await anext(chat) == "one "
+    await asyncio.sleep(0.7)  # raised CancelledError here while the deadline lay around the yield
+    assert [p async for p in chat] in ([], ["two "])
+
+
+async def test_no_picture_for_a_task_that_looks() -> None:
+    with pytest.raises(ValueError, match="needs a picture"):
+        await tasks(models()).run(Task(id="t1", task="describe"), None)
