@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from ray import serve
 
@@ -27,7 +28,8 @@ class DistilBert:
         self.engine.intents(["how many circles are there?"])
         self.engine.nearest(["a dog"], [["cat", "dog"]])
         self._sizes = BatchSizes("distilbert")
-        for batch in (self._intents, self._nearest):
+        batched: tuple[Any, ...] = (self._intents, self._nearest)
+        for batch in batched:
             batch.set_max_batch_size(config.batch.size)
             batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)
 

@@ -32,7 +32,7 @@ def build(args: dict[str, str]) -> Application:
 def compose(profile: Profile) -> Application:
     """The ingress bound to the five models as the profile wants them."""
     models, http = profile.models, profile.http
-    return Ingress.options(
+    return Ingress.options(  # type: ignore[attr-defined, no-any-return]
         num_replicas=http.replicas,
         ray_actor_options={"num_cpus": http.num_cpus},
         max_ongoing_requests=http.max_ongoing_requests,
@@ -41,8 +41,8 @@ def compose(profile: Profile) -> Application:
     ).bind(
         profile,
         build_llama(models.llama),
-        Idefics.options(**deployment_options(models.idefics)).bind(models.idefics),
-        GroundedSam.options(**deployment_options(models.grounded_sam)).bind(models.grounded_sam),
-        Whisper.options(**deployment_options(models.whisper)).bind(models.whisper),
-        DistilBert.options(**deployment_options(models.distilbert)).bind(models.distilbert),
+        Idefics.options(**deployment_options(models.idefics)).bind(models.idefics),  # type: ignore[attr-defined]
+        GroundedSam.options(**deployment_options(models.grounded_sam)).bind(models.grounded_sam),  # type: ignore[attr-defined]
+        Whisper.options(**deployment_options(models.whisper)).bind(models.whisper),  # type: ignore[attr-defined]
+        DistilBert.options(**deployment_options(models.distilbert)).bind(models.distilbert),  # type: ignore[attr-defined]
     )

@@ -37,8 +37,8 @@ class GroundedSam:
         self.engine.find([Query(blank, ("object",))])
         self.engine.sam.segment(blank, [(8, 8, 32, 32)])
         self._sizes = BatchSizes("grounded_sam")
-        self._batch.set_max_batch_size(config.batch.size)
-        self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)
+        self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
+        self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
 
     async def find(self, query: Query) -> list[dict[str, object]]:
         """Instances as dictionaries: phrase, score, box, and mask as {"size", "counts"} or None."""

@@ -62,11 +62,11 @@ async def call(model: str, send: Callable[[], Awaitable[T]]) -> T:
             return await _cancellable(send())
 
 
-async def _cancellable(response: Any) -> Any:
+async def _cancellable(response: Awaitable[T]) -> T:
     try:
         return await response
     except asyncio.CancelledError:
-        response.cancel()
+        response.cancel()  # type: ignore[attr-defined]
         raise
 
 
@@ -145,7 +145,7 @@ class ServeChatModel(BaseChatModel):
                 text = await whole()
             except RayActorError:  # nothing has been handed on yet, so asking again is safe
                 text = await whole()
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(text))])
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
 
     async def _astream(
         self,
@@ -156,7 +156,7 @@ class ServeChatModel(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with _our_errors("Llama"):
             async for piece in self._pieces(self._body(messages, stop, kwargs)):
-                yield ChatGenerationChunk(message=AIMessageChunk(piece))
+                yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
 
     async def _pieces(self, body: dict[str, Any]) -> AsyncIterator[str]:
         response = self.handle.options(stream=True).generate.remote(body)

@@ -30,8 +30,8 @@ class Idefics:
         )
         self.engine.answer([Look((np.zeros((64, 64, 3), np.uint8),), "what is in the image?")])
         self._sizes = BatchSizes("idefics")
-        self._batch.set_max_batch_size(config.batch.size)
-        self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)
+        self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
+        self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
 
     async def answer(self, look: Look) -> str:
         text: str = await self._batch(look)

@@ -33,7 +33,8 @@ class _ReplicaApp:
                 await send({"type": f"{message['type']}.complete"})
             await send({"type": "lifespan.shutdown.complete"})
             return
-        await serve.get_replica_context().servable_object.application(scope, receive, send)
+        ingress: Any = serve.get_replica_context().servable_object
+        await ingress.application(scope, receive, send)
 
 
 @serve.deployment(name="Ingress")
@@ -78,7 +79,7 @@ class Ingress:
         try:
             await asyncio.wait_for(_result(response), READY_WITHIN_S)
         except Exception:  # whatever keeps a replica from answering: it is not ready
-            response.cancel()
+            response.cancel()  # type: ignore[no-untyped-call]
             return False
         return True
 

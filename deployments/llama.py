@@ -25,7 +25,7 @@ from vlp_graph.errors import InvalidRequest, ServingError
 class Llama:
     """Ready when base model and planner have each written a few tokens. Batching is vLLM's own (continuous)."""
 
-    async def __init__(self, config: Config) -> None:
+    async def __init__(self, config: Config) -> None:  # type: ignore[misc]
         self.server = await _start(config)
         for model in (BASE, PLANNER) if config.planner else (BASE,):
             body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
@@ -83,12 +83,12 @@ async def _start(config: Config) -> Any:
         runtime_env={"env_vars": _variables(config)},
         log_engine_metrics=False,
         experimental_configs={"stream_batching_interval_ms": 0},  # the default delays every first token by 50 ms
-        callback_config={"callback_class": _local_weights()} if source != config.source else {},
+        callback_config={"callback_class": _local_weights()} if source != config.source else {},  # type: ignore[arg-type]
     )
     server = LLMServer.sync_init(llm)
     await server.start()
     if config.planner:
-        await server.engine.resolve_lora(
+        await server.engine.resolve_lora(  # type: ignore[union-attr]
             DiskMultiplexConfig(
                 model_id=PLANNER, max_total_tokens=None, local_path=resolve(config.planner), lora_assigned_int_id=1
             )
@@ -100,7 +100,7 @@ def _local_weights() -> type:
     """A callback that spares `ray.serve.llm` its download task: the weights are on this machine's disk already."""
     from ray.llm._internal.common.callbacks.base import CallbackBase
 
-    class LocalWeights(CallbackBase):  # type: ignore[misc]
+    class LocalWeights(CallbackBase):
         async def on_before_node_init(self) -> None:
             self.ctx.run_init_node = False
 
@@ -131,4 +131,4 @@ def build_llama(config: Config) -> Application:
         "placement_group_strategy": "PACK",
         "health_check_timeout_s": 60.0,
     }
-    return Llama.options(**options).bind(config)
+    return Llama.options(**options).bind(config)  # type: ignore[attr-defined, no-any-return]

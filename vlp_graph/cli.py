@@ -11,7 +11,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-BAD_USAGE, REMOTE_FAILED = 2, 1
+BAD_USAGE, FAILED = 2, 1
 
 app = typer.Typer(
     name="vlp",
@@ -38,7 +38,10 @@ def serve(
         _fail(str(error), BAD_USAGE)
     from vlp_graph import serving
 
-    serving.run(profile, host, port)
+    try:
+        serving.run(profile, host, port)
+    except serving.StartError as error:
+        _fail(str(error), FAILED)
 
 
 _FILE = {"exists": True, "dir_okay": False, "readable": True}
@@ -50,13 +53,9 @@ def ask(
     image: Annotated[
         list[Path] | None, typer.Option(metavar="PATH", help="a picture; repeatable, newest last", **_FILE)
     ] = None,
-    audio: Annotated[
-        Path | None, typer.Option(metavar="PATH", help="a recording of the question", **_FILE)
-    ] = None,
+    audio: Annotated[Path | None, typer.Option(metavar="PATH", help="a recording of the question", **_FILE)] = None,
     url: Annotated[str, typer.Option(help="where `vlp serve` listens")] = "http://127.0.0.1:8000",
-    save: Annotated[
-        Path | None, typer.Option(help="write the picture with boxes, masks, labels here")
-    ] = None,
+    save: Annotated[Path | None, typer.Option(help="write the picture with boxes, masks, labels here")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the whole reply as JSON")] = False,
 ) -> None:
     """Put one turn to a running graph and show what it thought, did and answered."""
@@ -71,7 +70,7 @@ def ask(
         with Client(url) as client:
             reply = client.ask(text, images, audio)
     except (RemoteError, OSError) as error:
-        _fail(str(error), REMOTE_FAILED)
+        _fail(str(error), FAILED)
     if as_json:
         typer.echo(json.dumps(reply, indent=2, ensure_ascii=False))
     else:
@@ -148,7 +147,7 @@ def _save_overlay(images: list[Path], results: list[dict[str, Any]], save: Path)
         with Image.open(images[looked_at]) as picture:
             draw(ImageOps.exif_transpose(picture), on_it).save(save)
     except (OSError, ValueError, IndexError) as error:
-        _fail(f"cannot save {save}: {error}", REMOTE_FAILED)
+        _fail(f"cannot save {save}: {error}", FAILED)
 
 
 def _fail(message: str, code: int) -> NoReturn:

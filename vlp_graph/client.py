@@ -58,9 +58,7 @@ class Client:
             RemoteError: the server refused, failed, or could not be reached.
             OSError: a file cannot be read.
         """
-        parts: list[tuple[str, tuple[str | None, bytes]]] = [
-            ("image", ("image", _bytes(image))) for image in images
-        ]
+        parts: list[tuple[str, tuple[str | None, bytes]]] = [("image", ("image", _bytes(image))) for image in images]
         if audio is not None:
             parts.append(("audio", ("audio", _bytes(audio))))
         if text is not None:

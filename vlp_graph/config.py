@@ -184,7 +184,9 @@ class Profile(_Strict):
         wanted = self.http.num_cpus * self.http.replicas
         wanted += sum(m.num_cpus * m.replicas.max for _, m in self.models)
         if self.cpus is not None and wanted > self.cpus + 1e-6:
-            raise ValueError(f"replicas may use {wanted:g} CPUs together, cpus says {self.cpus:g}: raise cpus or lower num_cpus")
+            raise ValueError(
+                f"replicas may use {wanted:g} CPUs together, cpus says {self.cpus:g}: raise cpus or lower num_cpus"
+            )
         return self
 
 
@@ -224,7 +226,9 @@ def _explain(file: str, tree: Any, error: Any) -> str:
     line, message = _line(tree, location), str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(location[-1], _keys(location[:-1]), 1, 0.5)
-        message = "not a key" + (f"; did you mean {near[0]}?" if near else f"; known are {', '.join(_keys(location[:-1]))}")
+        message = "not a key" + (
+            f"; did you mean {near[0]}?" if near else f"; known are {', '.join(_keys(location[:-1]))}"
+        )
     return f"{file}:{line}: {'.'.join(location)}: {message}"
 
 

@@ -63,9 +63,7 @@ def _decode(mask: dict[str, Any], size: tuple[int, int]) -> np.ndarray[Any, np.d
 
     height, width = mask["size"]
     if (width, height) != size:
-        raise ValueError(
-            f"the mask is of a {width} x {height} picture, this one has {size[0]} x {size[1]} pixels"
-        )
+        raise ValueError(f"the mask is of a {width} x {height} picture, this one has {size[0]} x {size[1]} pixels")
     return np.asarray(coco.decode({"size": [height, width], "counts": mask["counts"].encode()})).astype(bool)
 
 

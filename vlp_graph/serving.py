@@ -25,12 +25,16 @@ FLAGS = {
 """Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
 
 
+class StartError(Exception):
+    """The graph did not come up."""
+
+
 def run(profile_name: str = "embedded", host: str | None = None, port: int | None = None) -> None:
     """Serve a profile until Ctrl-C or SIGTERM, then drain: requests in flight are answered first.
 
     Raises:
         ProfileError: no such profile, or one that cannot be used.
-        RuntimeError: a deployment failed to start.
+        StartError: a deployment cannot start.
     """
     profile = config.load(profile_name)
     for key, value in FLAGS.items():
@@ -48,6 +52,8 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
     from ray import serve
     from ray.serve.config import HTTPOptions
 
+    from deployments.graph import NAME, compose
+
     ray.init(
         num_cpus=None if profile.cpus is None else int(profile.cpus),
         include_dashboard=False,
@@ -60,9 +66,8 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         limits = profile.dialogue
         serve.start(http_options=HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30))
 
-        from deployments.graph import NAME, compose
-
-        serve._run(compose(profile), name=NAME, route_prefix="/", _blocking=False)
+        target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/")
+        serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
         if _wait(serve.status, NAME, console, started, stop):
             console.print(f"[bold green]ready[/] after {time.perf_counter() - started:.1f} s: http://{where}:{door}")
             stop.wait()
@@ -88,7 +93,7 @@ def _wait(status: Callable[[], Any], name: str, console: Console, started: float
     """Print each deployment as it comes up; True when the whole graph runs, False when it was told to stop.
 
     Raises:
-        RuntimeError: a deployment cannot start; with Serve's own message.
+        StartError: a deployment cannot start; with Serve's own message.
     """
     up: set[str] = set()
     while not stop.is_set():
@@ -102,6 +107,6 @@ def _wait(status: Callable[[], Any], name: str, console: Console, started: float
                 return True
             if application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
                 reasons = [d.message for d in application.deployments.values() if d.message]
-                raise RuntimeError("\n".join([application.message, *reasons]))
+                raise StartError("\n".join([application.message, *reasons]))
         stop.wait(0.5)
     return False

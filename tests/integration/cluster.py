@@ -1,9 +1,11 @@
-"""The running graph seen from inside its Ray cluster: statistics, and processes to kill."""
+"""The running graph seen from inside its Ray cluster: statistics, and the processes that a test may kill."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+import psutil
 
 from deployments.graph import NAME
 
@@ -21,15 +23,21 @@ def joined() -> Iterator[None]:
 
 
 def stats(deployment: str) -> dict[str, int]:
+    """Batches, requests and the largest batch of a batched deployment so far."""
     from ray import serve
 
     result: dict[str, int] = serve.get_deployment_handle(deployment, NAME).stats.remote().result(timeout_s=60)
     return result
 
 
-def replica_pids(deployment: str) -> list[int]:
-    """Process ids of the live replicas of a deployment."""
-    from ray.util.state import list_actors
-
-    actors = list_actors(filters=[("state", "=", "ALIVE")], limit=1000, detail=True)
-    return [a.pid for a in actors if f"::{deployment}:" in f"::{a.class_name.replace('ServeReplica:', '')}:" or f"{NAME}#{deployment}#" in (a.name or "")]
+def replica_pids(server: int, deployment: str) -> list[int]:
+    """Process ids of the replicas of a deployment, among the processes that `server` (vlp serve) has started."""
+    title = f"ServeReplica:{NAME}:{deployment}"
+    found = []
+    for process in psutil.Process(server).children(recursive=True):
+        try:
+            if title in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process.pid)
+        except psutil.NoSuchProcess:
+            continue
+    return found

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
-from tests.integration.cluster import joined, replica_pids
+from tests.integration.cluster import replica_pids
 from tests.integration.conftest import Graph
 from tests.integration.pictures import png
 from vlp_graph.client import RemoteError
@@ -22,14 +21,8 @@ LONGEST_TURN_S = 95
 """The profile's turn limit, and what a busy machine needs to say so."""
 
 
-@pytest.fixture(scope="module")
-def cluster(graph: Graph) -> Iterator[None]:
-    with joined():
-        yield
-
-
 @pytest.mark.parametrize("deployment", ["DistilBert", "Whisper", "GroundedSam", "Idefics", "Llama"])
-def test_killed_during_turns(graph: Graph, cluster: None, deployment: str) -> None:
+def test_killed_during_turns(graph: Graph, deployment: str) -> None:
     scene = next(s for s in held_out(99, 10, side=192, cut=0.0) if len(s.objects) >= 2)
     name = scene.objects[-1].name
     sound = wav(speak(f"Is there a {name} in the picture?"))
@@ -49,7 +42,9 @@ def test_killed_during_turns(graph: Graph, cluster: None, deployment: str) -> No
             assert time.monotonic() - start < LONGEST_TURN_S
         return str(reply["choices"][0]["message"]["content"])
 
-    (victim,) = replica_pids(deployment)
+    assert graph.process is not None, "start the graph from the test: it may only kill what it started"
+    server = graph.process.pid
+    (victim,) = replica_pids(server, deployment)
     with ThreadPoolExecutor(3) as pool:
         running = [pool.submit(turn, n) for n in range(3)]
         time.sleep(0.3)
@@ -57,7 +52,7 @@ def test_killed_during_turns(graph: Graph, cluster: None, deployment: str) -> No
         said = [future.result() for future in running]
     assert all(text == "refused" or text.startswith(("Yes", "I could not")) for text in said), said
     end = time.monotonic() + 240
-    while victim in replica_pids(deployment) or httpx.get(f"{graph.url}/health/ready", timeout=10).status_code != 200:
+    while victim in replica_pids(server, deployment) or httpx.get(f"{graph.url}/health/ready", timeout=10).status_code != 200:
         assert time.monotonic() < end, f"{deployment} did not come back"
         time.sleep(1)
     assert turn(9).startswith("Yes")

@@ -33,8 +33,8 @@ _WHERE = (
 )
 _PICTURE = r"(?:(?:first|second|third|fourth|fifth|last) )?(?:picture|image|photo|photograph|scene|pic)"
 _HERE = (
-    rf"(?:,? (?:(?:visible |shown )?(?:in|on|at) (?:(?:the|this|that|my) )?{_PICTURE}|in it|in here|in there|here|there|"
-    r"visible|shown|anywhere|at all|altogether|in total|overall|please|thanks|thank you))*"
+    rf"(?:,? (?:(?:visible |shown )?(?:in|on|at) (?:(?:the|this|that|my) )?{_PICTURE}|in it|in here|in there|here|"
+    r"there|visible|shown|anywhere|at all|altogether|in total|overall|please|thanks|thank you))*"
 )
 _END = rf"{_HERE}\s*[?.!]*$"
 
@@ -58,7 +58,8 @@ _RELATION = re.compile(
     rf"{_LEAD}(?:is|does) the (?P<a>.+?)(?: lie| sit| located| placed)? {_WHERE} the (?P<b>.+?){_END}", re.IGNORECASE
 )
 _BESIDE = re.compile(
-    rf"{_LEAD}(?:what|(?:which|what) (?:object|thing|shape))(?:'s| is there| is| are| lies| sits| do you see| can you see)?"
+    rf"{_LEAD}(?:what|(?:which|what) (?:object|thing|shape))"
+    r"(?:'s| is there| is| are| lies| sits| do you see| can you see)?"
     rf" {_WHERE} the (?P<b>.+?){_END}",
     re.IGNORECASE,
 )
@@ -71,20 +72,20 @@ _COLOUR = re.compile(
 )
 _NO_NAMES = frozenset(
     """
-    about above across after all along and another any anyone anybody anything around as at background be because been
-    before behind directly exactly below beneath beside besides between both bottom but by can center centre chance closer color colour
-    column contain corner could couple deal did difference different do does dozen each edge eight either else enough
-    error even everything everyone few fewer fifth first five for foreground four fourth from further had half
-    has have he her here higher him his how i idea if image in inside into is are was were issue it its just kind
-    last least left less like look lot lower many may me middle might more most much my name near nearer neither next
-    nine no nobody none nor not nothing number on one only or other our out outside over pair part photo
-    picture plan plus point possible problem question reason right row same scene second see seven several she should
-    show side single six size sort someone somebody something such than that the their them then there these they
-    third this those three time to too top total two type under underneath us way we what when where whether which
-    while who whose why will with within without would you your zero
-    bigger biggest smaller smallest larger largest taller tallest shorter shortest longer longest wider widest darker
-    darkest lighter lightest brighter brightest better best worse worst older oldest younger youngest nearest closest
-    leftmost rightmost topmost bottommost uppermost
+    about above across after all along and another any anyone anybody anything around as at background be because
+    been before behind directly exactly below beneath beside besides between both bottom but by can center centre
+    chance closer color colour column contain corner could couple deal did difference different do does dozen each
+    edge eight either else enough error even everything everyone few fewer fifth first five for foreground four
+    fourth from further had half has have he her here higher him his how i idea if image in inside into is are was
+    were issue it its just kind last least left less like look lot lower many may me middle might more most much my
+    name near nearer neither next nine no nobody none nor not nothing number on one only or other our out outside
+    over pair part photo picture plan plus point possible problem question reason right row same scene second see
+    seven several she should show side single six size sort someone somebody something such than that the their them
+    then there these they third this those three time to too top total two type under underneath us way we what when
+    where whether which while who whose why will with within without would you your zero bigger biggest smaller
+    smallest larger largest taller tallest shorter shortest longer longest wider widest darker darkest lighter
+    lightest brighter brightest better best worse worst older oldest younger youngest nearest closest leftmost
+    rightmost topmost bottommost uppermost
     """.split()
 )
 """Words that a plain name of a thing does not hold: with one of them, a question asks more than boxes can tell."""
@@ -145,7 +146,9 @@ def claim_of(question: str) -> Claim | None:
         return Beside(_direction(found["direction"]), b) if b else None
     if found := _COLOUR.match(text):
         name = _name(next(group for group in found.groups() if group))
-        return Colour(name) if name and singular(name) == name and not set(name.lower().split()) & set(COLOURS) else None
+        return (
+            Colour(name) if name and singular(name) == name and not set(name.lower().split()) & set(COLOURS) else None
+        )
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
         name = _name(found["thing"])
         return HowMany(name) if name else None
@@ -218,7 +221,9 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
     match claim:
         case Exists(phrase):
             count = sum(i.phrase == phrase for i in instances)
-            return f"Yes, there {are(count, phrase)}." if count else f"No, there is no {singular(phrase)} in this picture."
+            return (
+                f"Yes, there {are(count, phrase)}." if count else f"No, there is no {singular(phrase)} in this picture."
+            )
         case HowMany(phrase):
             return f"There {are(sum(i.phrase == phrase for i in instances), phrase)} in this picture."
         case Relation(a, direction, b):

@@ -311,9 +311,7 @@ def label_list(utterance: str) -> list[str]:
     before, colon, after = text.partition(":")
     if colon:
         text = after if _SEPARATOR.search(after.strip()) else before
-    pieces = [
-        piece for piece in _SEPARATOR.split(text) if not set(_WORD.findall(piece.lower())) <= _LABEL_LEAD
-    ]
+    pieces = [piece for piece in _SEPARATOR.split(text) if not set(_WORD.findall(piece.lower())) <= _LABEL_LEAD]
     if len(pieces) < 2:
         return []
     words = [_strip_ends(_WORD.findall(piece), _POLITE, left=False) for piece in pieces]
@@ -324,9 +322,7 @@ def label_list(utterance: str) -> list[str]:
     return distinct if len(distinct) > 1 else []
 
 
-def _strip_ends(
-    words: list[str], filler: frozenset[str], *, left: bool = True, right: bool = True
-) -> list[str]:
+def _strip_ends(words: list[str], filler: frozenset[str], *, left: bool = True, right: bool = True) -> list[str]:
     start, end = 0, len(words)
     while left and start < end and words[start].lower() in filler:
         start += 1

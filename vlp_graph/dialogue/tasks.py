@@ -14,6 +14,7 @@ from typing import Any, cast
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.output_parsers import StrOutputParser
+from langchain_core.runnables import Runnable
 
 from vlp_graph.dialogue.evidence import Beside, Colour, beside, claim_of, decide, phrases_of
 from vlp_graph.dialogue.execute import Run
@@ -26,7 +27,7 @@ from vlp_graph.errors import DeadlineExceeded
 DESCRIBE = "Describe the image."
 _ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else matching takes exponential time
 _LISTING = re.compile(rf"^{_ITEM}(?:(?:, | and |, and ){_ITEM})*\.?$", re.IGNORECASE)
-_NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$|^has no (?P<other>.+)$")
+_NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$")
 _YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
 SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly."
 
@@ -66,7 +67,7 @@ class Tasks:
         Raises:
             DeadlineExceeded: nothing was said by then; what was said before stands, cut off.
         """
-        model = self.models.talker.bind(max_tokens=self.max_answer_tokens) | StrOutputParser()
+        model = self._talker() | StrOutputParser()
         said = False
         async with aclosing(cast(AsyncGenerator[str, None], model.astream(self._messages()))) as pieces:
             try:
@@ -84,8 +85,11 @@ class Tasks:
                     raise DeadlineExceeded(late) from None
 
     async def _chat(self) -> str:
-        model = self.models.talker.bind(max_tokens=self.max_answer_tokens) | StrOutputParser()
+        model = self._talker() | StrOutputParser()
         return (await model.ainvoke(self._messages())).strip()
+
+    def _talker(self) -> Runnable[Any, BaseMessage]:
+        return self.models.talker.bind(**{"max_tokens": self.max_answer_tokens, **self.turn.sampling})
 
     def _messages(self) -> list[BaseMessage]:
         """The dialogue so far for the language model."""
@@ -164,5 +168,3 @@ def _thing(label: str) -> str:
         if found := form.match(text):
             return plain(next(group for group in found.groups() if group))
     return plain(text)
-
-

@@ -37,7 +37,9 @@ class Turn:
     """One user message with the dialogue so far.
 
     `pictures` holds every picture of the dialogue in order of appearance, the newest last. `speech` is mono float32
-    at 16 kHz in -1..1, or None. `system` is the caller's own system message, used for chat.
+    at 16 kHz in -1..1, or None. `system` is the caller's own system message, used for chat, and `sampling` are the
+    OpenAI options that the language model's chat takes (`max_tokens`, `temperature`, `top_p`, `stop`, `seed`): plans,
+    boxes and looks do not vary.
     """
 
     text: str
@@ -45,6 +47,7 @@ class Turn:
     speech: NDArray[np.float32] | None = None
     history: tuple[Message, ...] = ()
     system: str | None = None
+    sampling: Mapping[str, Any] = field(default_factory=dict)
 
 
 class _Wire(BaseModel):

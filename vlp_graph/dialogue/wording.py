@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|all the|every|each|this|that|these|those|my)\s+)+", re.IGNORECASE)
+_DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|every|each|this|that|these|those|my)\s+)+", re.IGNORECASE)
 
 
 IRREGULAR = {

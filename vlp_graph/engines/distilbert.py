@@ -1,7 +1,7 @@
 """DistilBERT: the intent of a turn, and which of the caller's own labels a text is nearest to.
 
-The intent is a LoRA adapter with a head (its folder names the labels) on top of a sentence encoder; the bare encoder compares sentences
-(mean-pooled, cosine), so that labels need no training. Papers: arXiv 1910.01108, 1908.10084.
+The intent is a LoRA adapter with a head (its folder names the labels) on top of a sentence encoder; the bare
+encoder compares sentences (mean-pooled, cosine), so that labels need no training. Papers: arXiv 1910.01108, 1908.10084.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ class DistilBert:
 
         batch = self._encode(texts)
         with torch.inference_mode(), self.model.disable_adapter():
-            hidden = self.model.base_model.model.distilbert(**batch)[0].float()
+            encoder: Any = self.model.base_model.model
+            hidden = encoder.distilbert(**batch)[0].float()
             mask = batch["attention_mask"][..., None].float()
             return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).cpu()

@@ -52,7 +52,7 @@ class GroundedSam:
         **detector: Any,
     ) -> Self:
         """`threshold` and `nms` go to the detector."""
-        options = {"device": device, "dtype": dtype}
+        options: dict[str, Any] = {"device": device, "dtype": dtype}
         dino = GroundingDino.load(source, quantization=quantization, revision=revision, **options, **detector)
         return cls(dino, Sam.load(sam, embeddings=embeddings, **options))
 

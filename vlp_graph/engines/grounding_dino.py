@@ -58,9 +58,7 @@ class GroundingDino:
         model = GroundingDinoForObjectDetection.from_pretrained(path, **options).eval()
         return cls(model, AutoProcessor.from_pretrained(path, revision=revision), threshold, nms)
 
-    def detect(
-        self, pictures: Sequence[NDArray[np.uint8]], phrases: Sequence[Sequence[str]]
-    ) -> list[list[Detection]]:
+    def detect(self, pictures: Sequence[NDArray[np.uint8]], phrases: Sequence[Sequence[str]]) -> list[list[Detection]]:
         """For each picture (RGB uint8 [H, W, 3]) what its phrases name, best first within each phrase."""
         import torch
 

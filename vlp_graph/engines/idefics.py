@@ -70,7 +70,7 @@ class Idefics:
         ).to(self.model.device)
         inputs["pixel_values"] = inputs["pixel_values"].to(self.model.dtype)
         with torch.inference_mode():
-            tokens = self.model.generate(
+            tokens = self.model.generate(  # type: ignore[misc]
                 **inputs,
                 max_new_tokens=self.max_new_tokens,
                 do_sample=False,
@@ -94,7 +94,8 @@ class Idefics:
         return [*self.processor.tokenizer.all_special_tokens, END_OF_UTTERANCE, "<image>", "<fake_token_around_image>"]
 
     def _never(self) -> list[list[int]]:
-        return self.processor.tokenizer(["<image>", "<fake_token_around_image>"], add_special_tokens=False).input_ids
+        tokens = self.processor.tokenizer(["<image>", "<fake_token_around_image>"], add_special_tokens=False)
+        return [list(ids) for ids in tokens.input_ids]
 
     def _ends(self) -> list[int]:
         tokenizer = self.processor.tokenizer

@@ -87,5 +87,5 @@ class Llama:
         form = StructuredOutputsParams(json=schema) if schema else None
         sampling = SamplingParams(temperature=0.0, max_tokens=max_tokens, structured_outputs=form)
         lora = self.adapter if planner else None
-        (output,) = self.llm.chat(messages, sampling, lora_request=lora, use_tqdm=False)
+        (output,) = self.llm.chat(list[Any](messages), sampling, lora_request=lora, use_tqdm=False)
         return str(output.outputs[0].text)

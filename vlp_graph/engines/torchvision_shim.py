@@ -17,9 +17,9 @@ def ensure_torchvision() -> None:
     """Make `import segment_anything` work with or without torchvision. Call before that import."""
     if "torchvision" in sys.modules or importlib.util.find_spec("torchvision") is not None:
         return
-    import transformers.utils
+    from transformers.utils.import_utils import is_torchvision_available
 
-    transformers.utils.is_torchvision_available()  # the answer is cached: transformers keeps using PIL
+    is_torchvision_available()  # the answer is cached: transformers keeps using PIL
     modules = {
         "torchvision": {},
         "torchvision.transforms": {},

@@ -116,7 +116,7 @@ def _smollm2_to_safetensors(package: Path, out: Path) -> None:
     )
     if hasattr(model.config, "quantization_config"):
         del model.config.quantization_config
-    model.to(torch.bfloat16).save_pretrained(out)
+    model.to(torch.bfloat16).save_pretrained(out)  # type: ignore[arg-type]
     AutoTokenizer.from_pretrained(gguf.parent, gguf_file=gguf.name).save_pretrained(out)
 
 
@@ -151,9 +151,7 @@ def _minilm_to_distilbert(package: Path, out: Path) -> None:
         for old, new in _BERT_TO_DISTILBERT:
             name = name.replace(old, new)
         weights[name] = value
-    weights["embeddings.position_embeddings.weight"] += weights.pop(
-        "embeddings.token_type_embeddings.weight"
-    )[0]
+    weights["embeddings.position_embeddings.weight"] += weights.pop("embeddings.token_type_embeddings.weight")[0]
     missing, unexpected = distilbert.load_state_dict(weights, strict=False)
     left = [name for name in unexpected if not name.startswith("pooler.") and "_ids" not in name]
     if missing or left:

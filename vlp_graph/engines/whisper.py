@@ -55,9 +55,7 @@ class Whisper:
     ) -> Self:
         from faster_whisper import WhisperModel
 
-        model = WhisperModel(
-            resolve(source), device=device, compute_type=dtype, cpu_threads=threads, revision=revision
-        )
+        model = WhisperModel(resolve(source), device=device, compute_type=dtype, cpu_threads=threads, revision=revision)
         return cls(model, language, initial_prompt, no_speech, beam)
 
     def transcribe(self, samples: NDArray[np.float32]) -> Transcript:

@@ -163,11 +163,7 @@ def _read_json(text: bytes | str, param: str | None = None) -> Any:
         raise InvalidRequest(f"{name} is nested too deep; flatten it", param=param) from None
     except ValueError as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "a number that JSON does not have"
-        at = (
-            f" at line {error.lineno}, column {error.colno}"
-            if isinstance(error, json.JSONDecodeError)
-            else ""
-        )
+        at = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InvalidRequest(f"{name} is not JSON{at}: {reason}", param=param) from None
 
 

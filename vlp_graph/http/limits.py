@@ -59,6 +59,4 @@ class BodyLimit:
         await response(scope, receive, send)
 
     def _too_large(self) -> TooLarge:
-        return TooLarge(
-            f"the body is larger than the {self.max_bytes / MIB:g} MiB that are taken; send less media"
-        )
+        return TooLarge(f"the body is larger than the {self.max_bytes / MIB:g} MiB that are taken; send less media")

@@ -85,14 +85,10 @@ def decode_data_url(url: str, limits: Limits) -> Picture:
         InvalidRequest: another kind of URL (nothing is ever fetched), or no valid base64.
     """
     if re.match(r"[a-z][a-z0-9+.-]*://", url, re.IGNORECASE):
-        raise InvalidRequest(
-            "only data: URLs are taken; send data:image/jpeg;base64,... with the picture's bytes"
-        )
+        raise InvalidRequest("only data: URLs are taken; send data:image/jpeg;base64,... with the picture's bytes")
     head = _DATA_URL.match(url[:256])
     if head is None:
-        raise InvalidRequest(
-            "not a picture's data: URL; it starts with data:image/jpeg;base64, (or png, webp)"
-        )
+        raise InvalidRequest("not a picture's data: URL; it starts with data:image/jpeg;base64, (or png, webp)")
     return decode_picture(decode_base64(url[head.end() :]), limits)
 
 
@@ -105,9 +101,7 @@ def decode_base64(text: str) -> bytes:
     try:
         return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
-        raise InvalidRequest(
-            "not valid base64; encode the file's bytes in standard base64 with padding"
-        ) from None
+        raise InvalidRequest("not valid base64; encode the file's bytes in standard base64 with padding") from None
 
 
 def decode_speech(data: bytes, limits: Limits) -> NDArray[np.float32]:
@@ -173,16 +167,10 @@ def _samples(container: InputContainer, longest_s: float) -> NDArray[np.float32]
         raise Unprocessable("the file has no sound in it; send a recording")
     stream = container.streams.audio[0]
     if stream.codec_context.channels > MOST_CHANNELS:
-        raise Unprocessable(
-            f"the recording has {stream.codec_context.channels} channels; mix it down to one or two"
-        )
-    too_long = TooLarge(
-        f"the recording is longer than the {longest_s:g} s that are taken; send a shorter one"
-    )
+        raise Unprocessable(f"the recording has {stream.codec_context.channels} channels; mix it down to one or two")
+    too_long = TooLarge(f"the recording is longer than the {longest_s:g} s that are taken; send a shorter one")
     # A recorder that pipes WAV writes any length into the header; of uncompressed sound only the bytes count.
-    declared_s = (
-        0.0 if stream.codec_context.name.startswith("pcm_") else (container.duration or 0) / av.time_base
-    )
+    declared_s = 0.0 if stream.codec_context.name.startswith("pcm_") else (container.duration or 0) / av.time_base
     if declared_s > longest_s + _DURATION_SLACK_S:
         raise too_long
     resampler = av.AudioResampler(format="flt", layout="mono", rate=SAMPLE_RATE)

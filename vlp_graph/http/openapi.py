@@ -42,14 +42,10 @@ def document() -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "vlp-graph", "version": __version__},
         "paths": {
-            "/v1/chat/completions": {
-                "post": _turn("A turn in OpenAI's form", "application/json", schema.ChatRequest)
-            },
+            "/v1/chat/completions": {"post": _turn("A turn in OpenAI's form", "application/json", schema.ChatRequest)},
             "/v1/ask": {"post": _turn("A turn as a form, for curl", "multipart/form-data", schema.AskForm)},
             "/v1/models": {"get": _get("The models to ask for", schema.ModelList)},
-            "/health/live": {
-                "get": {"summary": "The process answers", "responses": {"200": {"description": "ok"}}}
-            },
+            "/health/live": {"get": {"summary": "The process answers", "responses": {"200": {"description": "ok"}}}},
             "/health/ready": {
                 "get": _get("Every model is loaded and warmed", schema.Readiness, **{"503": schema.Readiness})
             },
@@ -60,9 +56,7 @@ def document() -> dict[str, Any]:
 
 def _turn(summary: str, media_type: str, request: type[BaseModel]) -> dict[str, Any]:
     content = {**_json(schema.Completion), "text/event-stream": {"schema": _ref(schema.Chunk)}}
-    errors = {
-        status: {"description": text, "content": _json(schema.ErrorReply)} for status, text in _ERRORS.items()
-    }
+    errors = {status: {"description": text, "content": _json(schema.ErrorReply)} for status, text in _ERRORS.items()}
     return {
         "summary": summary,
         "requestBody": {"required": True, "content": {media_type: {"schema": _ref(request)}}},

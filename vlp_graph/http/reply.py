@@ -144,13 +144,9 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-async def _events(
-    first: Words | Answered, turn: AsyncIterator[Event], include_usage: bool
-) -> AsyncIterator[str]:
+async def _events(first: Words | Answered, turn: AsyncIterator[Event], include_usage: bool) -> AsyncIterator[str]:
     stamp, spoken = Stamp(), False
-    rest: dict[str, Any] = (
-        {"usage": None} if include_usage else {}
-    )  # as OpenAI has it: null until the last chunk
+    rest: dict[str, Any] = {"usage": None} if include_usage else {}  # as OpenAI has it: null until the last chunk
     yield _sse(stamp.chunk(ChunkChoice(delta=Delta(role="assistant", content="")), **rest))
     try:
         event: Event = first

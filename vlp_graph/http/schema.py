@@ -6,6 +6,7 @@ need are accepted and ignored; a wrong type or value of a known one is refused w
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -216,7 +217,15 @@ def to_turn(request: ChatRequest, limits: Limits) -> Turn:
         TooLarge, UnsupportedMedia, Unprocessable: a picture or recording; `param` says which.
     """
     names = [f"messages.{number}.content" for number in range(len(request.messages))]
-    return _turn(request.messages, names, limits)
+    turn = _turn(request.messages, names, limits)
+    return dataclasses.replace(turn, sampling=_sampling(request))
+
+
+def _sampling(request: ChatRequest) -> dict[str, Any]:
+    """The options of the language model that the request sets."""
+    chosen = {name: getattr(request, name) for name in ("temperature", "top_p", "stop", "seed")}
+    chosen["max_tokens"] = request.max_completion_tokens or request.max_tokens
+    return {name: value for name, value in chosen.items() if value is not None}
 
 
 def form_to_turn(ask: Ask, limits: Limits) -> Turn:
@@ -286,9 +295,7 @@ def _sent_pictures(images: Sequence[bytes], limits: Limits) -> Iterator[Picture]
             yield decode_picture(data, limits)
 
 
-def _speech(
-    spoken: tuple[str, AudioPart] | None, audio: bytes | None, limits: Limits
-) -> NDArray[np.float32] | None:
+def _speech(spoken: tuple[str, AudioPart] | None, audio: bytes | None, limits: Limits) -> NDArray[np.float32] | None:
     if spoken is not None:
         place, part = spoken
         with _named(f"{place}.input_audio.data"):

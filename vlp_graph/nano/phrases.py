@@ -4,6 +4,8 @@ Grounding is trained and measured on these: with and without articles, singular 
 size, together with near misses and with words that the nano world does not know.
 """
 
+# ruff: noqa: SIM905 (word lists read better as text)
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -103,5 +103,5 @@ def judge(tasks: Sequence[Mapping[str, Any]], golds: Sequence[GoldPlan]) -> Verd
                 break
             left.remove(hit)
         phrases = phrases or matched
-        exact = exact or matched and all(g.accepts(t) for g, t in zip(gold, tasks, strict=True))
+        exact = exact or (matched and all(g.accepts(t) for g, t in zip(gold, tasks, strict=True)))
     return Verdict(task_set, phrases, exact)

@@ -113,7 +113,7 @@ def fill(rng: random.Random, task: str, template: str) -> tuple[str, Wire]:
         text = text.replace("{C}", rng.choice(COLOURS), 1)
     relation = 0.14 if task in PHRASE_TASKS else 0.03
     while slot := re.search(r"\{([PSNT])\}", text):
-        plural = slot[1] == "P" or slot[1] == "N" and rng.random() < 0.5
+        plural = slot[1] == "P" or (slot[1] == "N" and rng.random() < 0.5)
         name = thing(rng, plural, relation if slot[1] != "T" else 0)
         last = slot.end() >= len(text.rstrip("?")) and task in PHRASE_TASKS
         names.append(name)
@@ -278,9 +278,7 @@ def _again(rng: random.Random, side: Templates) -> tuple[str, str, Wire]:
         )
         if "colour" in asked and " ones" in clause:
             asked = "are there any {P}?"
-        history = history_line(
-            asked.replace("{P}", names), rng.choice(["yes", "No.", "Yes.", "no, there are none"])
-        )
+        history = history_line(asked.replace("{P}", names), rng.choice(["yes", "No.", "Yes.", "no, there are none"]))
         return history, clause, {"task": "answer", "question": asked.replace("{P}", new)}
     return _past_turn(rng, past, names, True), clause, {"task": past, "phrases": [new]}
 
@@ -370,12 +368,7 @@ def _typo(rng: random.Random, text: str, keep: set[str]) -> str:
 
 def _dress(rng: random.Random, clauses: list[str], golds: list[Wire]) -> str:
     """The turn as typed or spoken; the question of an `answer` follows the clause it stands for."""
-    keep = {
-        w
-        for gold in golds
-        for p in [*gold.get("phrases", []), *gold.get("labels", [])]
-        for w in p.lower().split()
-    }
+    keep = {w for gold in golds for p in [*gold.get("phrases", []), *gold.get("labels", [])] for w in p.lower().split()}
     spoken = rng.random() < 0.25
     worn = []
     for clause, gold in zip(clauses, golds, strict=True):
@@ -424,9 +417,7 @@ def _letter_case(rng: random.Random, text: str, spoken: bool) -> str:
     return text[0].upper() + text[1:] if form < 0.25 else text
 
 
-def generate(
-    rng: random.Random, *, held_out: bool = False, multi: float = 0.2, history: float = 0.36
-) -> Turn:
+def generate(rng: random.Random, *, held_out: bool = False, multi: float = 0.2, history: float = 0.36) -> Turn:
     """One turn; `multi` and `history` are the shares of turns with several tasks and after a history line."""
     side = load_templates(held_out)
     past, kind, roll = None, "", rng.random()
@@ -438,9 +429,7 @@ def generate(
             past, clause, gold = _again(rng, side)
         else:
             plural = rng.random() < 0.5
-            past = _past_turn(
-                rng, rng.choice(["detect", "segment", "count", "answer"]), thing(rng, plural, 0), plural
-            )
+            past = _past_turn(rng, rng.choice(["detect", "segment", "count", "answer"]), thing(rng, plural, 0), plural)
             clause, gold = _single(rng, side)
         clauses, golds, kind = [clause], [gold], "history"
     elif roll < history + multi:

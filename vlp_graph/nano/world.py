@@ -153,7 +153,8 @@ def background(rng: np.random.Generator, width: int, height: int) -> NDArray[np.
             (x * math.cos(angle) + y * math.sin(angle)) * rng.uniform(0.1, 0.9)
         )
     noise = rng.standard_normal((height, width, 3), dtype=np.float32) * rng.uniform(2, 9)
-    return (tint.astype(np.float32) + texture[..., None] + noise).astype(np.float32)
+    result: NDArray[np.float32] = (tint.astype(np.float32) + texture[..., None] + noise).astype(np.float32)
+    return result
 
 
 def _overlaps(box: Box, other: Box, share: float) -> bool:
@@ -163,9 +164,7 @@ def _overlaps(box: Box, other: Box, share: float) -> bool:
     return w > 0 and h > 0 and w * h > share * smaller**2
 
 
-def _place(
-    rng: np.random.Generator, side: int, width: int, height: int, cut: float, taken: list[Box]
-) -> Box | None:
+def _place(rng: np.random.Generator, side: int, width: int, height: int, cut: float, taken: list[Box]) -> Box | None:
     """A free square of this side: inside the picture, or (share `cut`) up to 35 % beyond one edge."""
     for _ in range(40):
         slack_x = slack_y = 0
@@ -235,9 +234,7 @@ def render(
     return Scene(np.clip(picture, 0, 255).astype(np.uint8), objects)
 
 
-def held_out(
-    seed: int, count: int, *, side: int | None = None, max_objects: int = 6, cut: float = 0.12
-) -> list[Scene]:
+def held_out(seed: int, count: int, *, side: int | None = None, max_objects: int = 6, cut: float = 0.12) -> list[Scene]:
     """Scenes for measuring: square and non-square, at sizes people upload. Recipes draw from other seeds."""
     rng = np.random.default_rng([0x0E1D, seed])
     scenes = []

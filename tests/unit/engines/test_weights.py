@@ -49,7 +49,8 @@ def test_conversion_runs_once_for_all(tmp_path: Path, monkeypatch: pytest.Monkey
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(calls) == 1 and len(set(found)) == 1
+    assert len(calls) == 1
+    assert len(set(found)) == 1
     assert (Path(found[0]) / "model").read_text() == "weights"
 
 

@@ -37,7 +37,7 @@ def side(scene: Scene, a: SceneObject, words: str, b: SceneObject) -> bool | Non
     x, y = (ax - bx) / scene.width, (ay - by) / scene.height
     (direction,) = set(words.split()) & {"left", "right", "above", "below"}
     shift = {"left": -x, "right": x, "above": -y, "below": y}[direction]
-    return None if abs(shift) < MARGIN - 1e-9 else shift > 0
+    return None if abs(shift) < MARGIN - 1e-9 else bool(shift > 0)
 
 
 def right(scene: Scene, question: Question) -> bool:

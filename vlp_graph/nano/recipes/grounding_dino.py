@@ -55,7 +55,7 @@ def build_model() -> GroundingDinoForObjectDetection:
     """0.9 M parameters: Swin (strides 8 and 16), a two-layer BERT, two encoder and two decoder layers, 30 queries."""
     from transformers import BertConfig, GroundingDinoConfig, GroundingDinoForObjectDetection, SwinConfig
 
-    backbone = SwinConfig(
+    backbone = SwinConfig(  # type: ignore[call-arg]
         image_size=SIDE,
         patch_size=4,
         embed_dim=32,
@@ -138,7 +138,8 @@ def _targets(scene: Scene, phrases: list[Phrase], lengths: list[int]) -> Targets
 
 def make_batch(rng: np.random.Generator, tokenizer: BertTokenizer, size: int) -> Batch:
     """Scenes with one phrase each (half of them: as served, often absent) or with several."""
-    images, targets, rows = [], [], []
+    images: list[Any] = []
+    targets, rows = [], []
     while len(images) < size:
         scene = scaled(training_scene(rng, max_objects=8), SIDE, SIDE)
         if not scene.objects:
@@ -179,7 +180,7 @@ class GroundingLoss:
     def __init__(self) -> None:
         from transformers.loss.loss_grounding_dino import GroundingDinoHungarianMatcher, GroundingDinoImageLoss
 
-        class ImageLoss(GroundingDinoImageLoss):  # type: ignore[misc]
+        class ImageLoss(GroundingDinoImageLoss):
             def _get_target_classes_one_hot(self, outputs: Any, targets: Any, indices: Any) -> Tensor:
                 """Per picture, so that no offset into the other pictures' phrases is needed."""
                 wanted = torch.zeros_like(outputs["logits"], dtype=torch.long)
@@ -189,7 +190,7 @@ class GroundingLoss:
                 return wanted
 
         matcher = GroundingDinoHungarianMatcher(class_cost=2.0, bbox_cost=5.0, giou_cost=2.0)
-        self.image_loss = ImageLoss(matcher, 0.25, ["labels", "boxes"])
+        self.image_loss = ImageLoss(matcher, 0.25, ["labels", "boxes"])  # type: ignore[no-untyped-call]
         centres, levels = [], []
         for level, stride in enumerate(STRIDES):
             n = SIDE // stride
@@ -310,7 +311,9 @@ def evaluate(checkpoint: Path, *, scenes: int = 300, seed: int = 21) -> dict[str
         for phrase in phrases:
             phrases_asked += 1
             counted += sum(d.phrase == phrase.text for d in detections) == len(scene.find(phrase.core or "-"))
-        core = next((c for c in (near_miss(rng, scene, str(rng.choice(FORMS))) for _ in range(20)) if not scene.find(c)), "")
+        core = next(
+            (c for c in (near_miss(rng, scene, str(rng.choice(FORMS))) for _ in range(20)) if not scene.find(c)), ""
+        )
         text = stranger(rng).text if not core or rng.random() < 0.5 else core
         (nothing,) = engine.detect([scene.image], [[text]])
         absent += bool(nothing)

@@ -53,7 +53,9 @@ def build_tokenizer() -> PreTrainedTokenizerFast:
     bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     bpe.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    bpe.train_from_iterator(lines, trainers.BpeTrainer(vocab_size=560, special_tokens=special, initial_alphabet=alphabet))
+    bpe.train_from_iterator(
+        lines, trainers.BpeTrainer(vocab_size=560, special_tokens=special, initial_alphabet=alphabet)
+    )
     return PreTrainedTokenizerFast(
         tokenizer_object=bpe,
         bos_token="<s>",
@@ -238,7 +240,9 @@ def _pad(asked: list[list[int]], given: list[list[int]], image: list[int], pad: 
     return Rows(ids, mask, labels, torch.tensor(image))
 
 
-def _answer_loss(model: IdeficsForVisionText2Text, batch: Batch, features: Tensor, image_id: int) -> tuple[Tensor, float]:
+def _answer_loss(
+    model: IdeficsForVisionText2Text, batch: Batch, features: Tensor, image_id: int
+) -> tuple[Tensor, float]:
     """Mean loss per answer token and the share of answer tokens that are right. `features` [B, 1 + patches, WIDTH]."""
     total, right, count = torch.zeros(()), 0, 0
     for rows in batch.rows:
@@ -297,7 +301,7 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
     parameters = [*model.parameters(), *head.parameters()]
     optimizer, average = _optimizer(parameters, 1e-3, 0.01), Average(model, 0.998)
     batches = stream(partial(joint_batch, tokenizer=tokenizer, size=8, questions=8), seed + 2)
-    image_id = tokenizer.convert_tokens_to_ids("<image>")
+    image_id: Any = tokenizer.convert_tokens_to_ids("<image>")
     schedule = Schedule("idefics: questions", DEFAULT_MINUTES[1] * scale, hold=0.55)
     for factor in schedule:
         batch = next(batches)

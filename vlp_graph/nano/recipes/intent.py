@@ -162,9 +162,7 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
     }
 
 
-def _scores(
-    name: str, predicted: Sequence[dict[str, float]], wanted: Sequence[frozenset[str]]
-) -> dict[str, float]:
+def _scores(name: str, predicted: Sequence[dict[str, float]], wanted: Sequence[frozenset[str]]) -> dict[str, float]:
     best = [max(p, key=lambda task, p=p: p[task]) for p in predicted]  # type: ignore[misc]
     right = [task in gold for task, gold in zip(best, wanted, strict=True)]
     sure = [p[task] for p, task in zip(predicted, best, strict=True)]

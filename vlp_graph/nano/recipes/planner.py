@@ -89,7 +89,7 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
     torch.manual_seed(seed)
     base = resolve(BASE)
     tokenizer = AutoTokenizer.from_pretrained(base)
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=_fast_dtype())
+    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=_fast_dtype())
     config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=LINEARS, task_type="CAUSAL_LM")
     model = get_peft_model(model, config)  # the adapter itself is fp32
     model.train()
@@ -131,9 +131,7 @@ def _step(model: Any, batch: Sequence[Example]) -> Any:
     targets = ids[:, 1:][predicted]
     candidates = torch.unique(torch.cat([torch.arange(COMMON_TOKENS), targets]))
     logits = (hidden[:, :-1][predicted] @ head.weight[candidates].T).float()
-    losses = torch.nn.functional.cross_entropy(
-        logits, torch.searchsorted(candidates, targets), reduction="none"
-    )
+    losses = torch.nn.functional.cross_entropy(logits, torch.searchsorted(candidates, targets), reduction="none")
     share = weights[:, 1:][predicted]
     return (losses * share).sum() / share.sum()
 
@@ -199,7 +197,7 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
     hand = load_hand_turns()
     golds: list[Sequence[GoldPlan]] = [[gold_of(turn.tasks)] for turn in held_out]
     golds += [turn.plans for turn in hand]
-    asked = [(turn.utterance, turn.history) for turn in (*held_out, *hand)]
+    asked = [(turn.utterance, turn.history) for turn in held_out] + [(turn.utterance, turn.history) for turn in hand]
     written = write_plans(checkpoint, asked)
     cut = len(held_out)
     return {**_scores("held_out", written[:cut], golds[:cut]), **_scores("hand", written[cut:], golds[cut:])}

@@ -85,7 +85,9 @@ def _preprocess(sam: Any, batch: Batch, prompts: int) -> Tensor:
     return result
 
 
-def _decode(decoder: Any, embeddings: Tensor, positions: Tensor, sparse: Tensor, dense: Tensor) -> tuple[Tensor, Tensor]:
+def _decode(
+    decoder: Any, embeddings: Tensor, positions: Tensor, sparse: Tensor, dense: Tensor
+) -> tuple[Tensor, Tensor]:
     """`MaskDecoder.predict_masks` with an embedding for each prompt (the original repeats one picture's)."""
     n = len(sparse)
     outputs = torch.cat([decoder.iou_token.weight, decoder.mask_tokens.weight])
