@@ -170,3 +170,7 @@ class ServeChatModel(BaseChatModel):
     def _body(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> dict[str, Any]:
         body = {"model": self.model, "messages": convert_to_openai_messages(messages), "temperature": self.temperature}
         return {**body, **({"stop": stop} if stop else {}), **options}
+
+
+def _chunk(piece: str) -> ChatGenerationChunk:
+    return ChatGenerationChunk(message=AIMessageChunk(piece))

@@ -22,7 +22,7 @@ START_WITHIN_S = 420
 
 @dataclass(frozen=True)
 class Graph:
-    """A running graph. `ray_address` is where its Ray cluster can be joined."""
+    """A running graph; `process` is the server where the tests started it."""
 
     url: str
     process: subprocess.Popen[bytes] | None
@@ -30,6 +30,12 @@ class Graph:
     @property
     def client(self) -> Client:
         return Client(self.url)
+
+    def ready(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/health/ready", timeout=10).status_code == 200
+        except httpx.HTTPError:
+            return False
 
 
 def free_port() -> int:
@@ -63,11 +69,8 @@ def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> 
     while time.monotonic() < end:
         if process.poll() is not None:
             pytest.fail(f"vlp serve ended with {process.returncode}:\n{log.read_text()[-4000:]}")
-        try:
-            if httpx.get(f"{url}/health/ready", timeout=5).status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
+        if Graph(url, process).ready():
+            return
         time.sleep(1)
     pytest.fail(f"not ready within {START_WITHIN_S} s:\n{log.read_text()[-4000:]}")
 
@@ -81,7 +84,7 @@ def client(graph: Graph) -> Client:
 def _healthy(graph: Graph) -> None:
     """Every test starts on a graph that is up, whatever the one before did to it."""
     end = time.monotonic() + 180
-    while httpx.get(f"{graph.url}/health/ready", timeout=10).status_code != 200:
+    while not graph.ready():
         assert time.monotonic() < end, "the graph did not come back within 180 s"
         time.sleep(1)
 

@@ -82,7 +82,14 @@ CASES: dict[str, tuple[Post, int, str]] = {
     "no UTF-8": (chat(b'{"model": "\xff\xfe"}'), 400, "UTF-8"),
     "not a JSON body": (chat({"model": "vlp"}, **{"content-type": "text/plain"}), 415, "application/json"),
     "a link": (
-        chat({"model": "vlp", "messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/x.png"}}]}]}),
+        chat(
+            {
+                "model": "vlp",
+                "messages": [
+                    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/x.png"}}]}
+                ],
+            }
+        ),
         400,
         "data:",
     ),

@@ -64,7 +64,10 @@ def test_speech_part(openai_client: openai.OpenAI) -> None:
     scene, name = scene_with_one()
     sound = base64.b64encode(wav(speak(f"Is there a {name} in the picture?"))).decode()
     message = _message("", scene)
-    message["content"] = [message["content"][1], {"type": "input_audio", "input_audio": {"data": sound, "format": "wav"}}]  # type: ignore[index]
+    message["content"] = [
+        message["content"][1],
+        {"type": "input_audio", "input_audio": {"data": sound, "format": "wav"}},
+    ]  # type: ignore[index]
     reply = openai_client.chat.completions.create(model="vlp", messages=[message])
     assert name.split()[0] in reply.model_extra["vlp"]["transcript"].lower()  # type: ignore[index]
     assert (reply.choices[0].message.content or "").startswith("Yes")

@@ -7,7 +7,6 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 
 from tests.integration.cluster import replica_pids
@@ -35,9 +34,7 @@ def test_killed_during_turns(graph: Graph, deployment: str) -> None:
             else:
                 reply = graph.client.ask(f"is there a {name}?", images=[png(scene)])
         except RemoteError as error:
-            assert error.status in (429, 503, 504), error
-            assert error.message
-            return "refused"
+            return f"refused with {error.status}"
         finally:
             assert time.monotonic() - start < LONGEST_TURN_S
         return str(reply["choices"][0]["message"]["content"])
@@ -50,9 +47,10 @@ def test_killed_during_turns(graph: Graph, deployment: str) -> None:
         time.sleep(0.3)
         os.kill(victim, signal.SIGKILL)
         said = [future.result() for future in running]
-    assert all(text == "refused" or text.startswith(("Yes", "I could not")) for text in said), said
+    clear = ("Yes", "I could not", "refused with 429", "refused with 503", "refused with 504")
+    assert all(text.startswith(clear) for text in said), said
     end = time.monotonic() + 240
-    while victim in replica_pids(server, deployment) or httpx.get(f"{graph.url}/health/ready", timeout=10).status_code != 200:
+    while victim in replica_pids(server, deployment) or not graph.ready():
         assert time.monotonic() < end, f"{deployment} did not come back"
         time.sleep(1)
     assert turn(9).startswith("Yes")

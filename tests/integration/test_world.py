@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -118,7 +119,9 @@ def _spoken(client: Client, scene: Scene, rng: np.random.Generator, score: Score
         hit = judged(question.text, truth, _text(reply))
     score.spoken.append(hit)
     if not hit:
-        score.misses.append(f"(spoken) {question.text} heard as {reply['vlp']['transcript']!r} -> {_text(reply)} ({truth})")
+        score.misses.append(
+            f"(spoken) {question.text} heard as {reply['vlp']['transcript']!r} -> {_text(reply)} ({truth})"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -127,21 +130,22 @@ def score(graph: Graph) -> Score:
     score, client = Score(), graph.client
     jobs: list[Callable[[], None]] = []
     for n, scene in enumerate(s for s in held_out(SEED, SCENES + 8) if s.objects):
-        rng = np.random.default_rng([SEED, n])
-        jobs.append(lambda s=scene, r=rng: _outline(client, s, r, score))  # type: ignore[misc]
-        jobs.append(lambda s=scene, r=np.random.default_rng([SEED, n, 1]): _count(client, s, r, score))  # type: ignore[misc]
-        for k, kind in enumerate((KINDS[n % 6], KINDS[(n + 3) % 6])):
-            r = np.random.default_rng([SEED, n, 2 + k])
-            jobs.append(lambda s=scene, r=r, kind=kind: _question(client, s, r, score, kind))  # type: ignore[misc]
+
+        def rng(job: int, n: int = n) -> np.random.Generator:
+            return np.random.default_rng([SEED, n, job])
+
+        jobs.append(partial(_outline, client, scene, rng(0), score))
+        jobs.append(partial(_count, client, scene, rng(1), score))
+        for job, kind in enumerate((KINDS[n % 6], KINDS[(n + 3) % 6]), 2):
+            jobs.append(partial(_question, client, scene, rng(job), score, kind))
         if n % 2 == 0:
-            r = np.random.default_rng([SEED, n, 9])
-            jobs.append(lambda s=scene, r=r: _spoken(client, s, r, score))  # type: ignore[misc]
+            jobs.append(partial(_spoken, client, scene, rng(4), score))
     with ThreadPoolExecutor(CLIENTS) as pool:
         for future in [pool.submit(job) for job in jobs]:
             future.result()
     precision, recall = score.right / max(score.found, 1), score.right / max(score.wanted, 1)
     print(f"\n{len(jobs)} turns: outline P {precision:.3f} R {recall:.3f} IoU {np.mean(score.ious):.3f}")
-    print(f"count {np.mean(score.counts):.3f} (n={len(score.counts)}), spoken {np.mean(score.spoken):.3f} (n={len(score.spoken)})")
+    print(f"count {np.mean(score.counts):.3f} of {len(score.counts)}, spoken {np.mean(score.spoken):.3f}")
     print("answers", {kind: round(score.share(kind), 3) for kind in KINDS}, f"(n={len(score.answers)})")
     print("\n".join(score.misses))
     return score

@@ -11,6 +11,7 @@ from vlp_graph.dialogue.wording import are, listed, place, plain, plural, senten
 
 NOTHING_KNOWN = "I do not recognise anything that I know in this picture."
 NOTHING_HEARD = "I could not make out any words in the recording. Please speak again or type your question."
+NOTHING_TO_SAY = "I have no answer to that. Please put it another way."
 _DOING = {
     "chat": "answer in words",
     "describe": "describe the picture",

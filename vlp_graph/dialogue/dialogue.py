@@ -10,11 +10,11 @@ from contextlib import aclosing
 from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
-from vlp_graph.dialogue.aggregate import NOTHING_HEARD, compose
+from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
 from vlp_graph.dialogue.execute import execute
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.pictures import meant_picture
-from vlp_graph.dialogue.plan import Plan
+from vlp_graph.dialogue.plan import Plan, fallback_plan
 from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
 from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.tasks import Tasks
@@ -31,7 +31,7 @@ from vlp_graph.dialogue.turn import (
     Vlp,
     Words,
 )
-from vlp_graph.errors import DeadlineExceeded, Unprocessable
+from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, Unprocessable
 
 T = TypeVar("T")
 
@@ -88,6 +88,9 @@ class Dialogue:
                     said.append(piece)
                     yield Words(piece)
             clock.lap("tasks")
+            if not "".join(said).strip():
+                said = [NOTHING_TO_SAY]
+                yield Words(NOTHING_TO_SAY)
             answer = "".join(said)
             results.append(
                 Result(id=plan.tasks[0].id, task="chat", status="ok", seconds=clock.seconds["tasks"], text=answer)
@@ -109,7 +112,10 @@ class Dialogue:
 
     async def _plan(self, turn: Turn, text: str, intent: Intent, deadline: float) -> Plan:
         limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
-        plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, intent))
+        try:
+            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, intent))
+        except (ModelUnavailable, DeadlineExceeded):  # the turn survives a planner that is down or late
+            plan = fallback_plan(intent.label, text)
         picture = meant_picture(text, len(turn.pictures))
         tasks = [t.model_copy(update={"image": None if t.task == "chat" else picture}) for t in plan.tasks]
         if picture is None and any(t.task != "chat" for t in tasks):

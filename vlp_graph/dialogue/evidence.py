@@ -208,12 +208,25 @@ def best(instances: Sequence[Instance], phrase: str) -> Instance | None:
     return max(named, key=lambda i: i.score, default=None)
 
 
-def beside(claim: Beside, phrase: str, instances: Sequence[Instance]) -> list[Instance]:
-    """The instances of `phrase` that lie where the claim asks."""
+def beside(claim: Beside, phrases: Sequence[str], instances: Sequence[Instance]) -> list[Instance]:
+    """The instances of `phrases` that lie where the claim asks, nearest first."""
     reference = best(instances, claim.b)
     if reference is None:
         return []
-    return [i for i in instances if i.phrase == phrase and lies(i, claim.direction, reference)]
+
+    def distance(i: Instance) -> float:
+        (x, y), (rx, ry) = _centre(i.box), _centre(reference.box)
+        return (x - rx) ** 2 + (y - ry) ** 2
+
+    there = [i for i in instances if i.phrase in phrases and lies(i, claim.direction, reference)]
+    apart = [i for i in there if not _covers(reference.box, _centre(i.box))]
+    return sorted(apart, key=distance)
+
+
+def _covers(box: Sequence[float], point: tuple[float, float]) -> bool:
+    """Whether a point lies in the inner half of a box: it is the centre of the same thing."""
+    (x, y), width, height = _centre(box), box[2] - box[0], box[3] - box[1]
+    return abs(point[0] - x) < width / 4 and abs(point[1] - y) < height / 4
 
 
 def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:

@@ -6,9 +6,14 @@ never meets a form that it was not trained on. History is one short line: what w
 
 from __future__ import annotations
 
+import re
+
 PLANNER_SYSTEM = "Write a plan."
 HISTORY_LIMIT = 120
 UTTERANCE_LIMIT = 600
+_MARKS = re.compile(
+    r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|\[(?:SEP|CLS|PAD|MASK|UNK)\]|<(?:image|end_of_utterance)>"
+)
 
 
 def planner_messages(utterance: str, history: str | None = None) -> list[dict[str, str]]:
@@ -30,6 +35,12 @@ def history_line(user: str, answer: str) -> str:
     return f"{asked} -> {_one_line(answer, HISTORY_LIMIT - len(asked) - 4)}"
 
 
+def neutral(text: str) -> str:
+    """Text without the marks that chat templates and encoders give a meaning of their own: a caller's words must
+    not end a message, or begin one in another's name."""
+    return _MARKS.sub(" ", text)
+
+
 def _one_line(text: str, limit: int) -> str:
-    line = " ".join(text.split())
+    line = " ".join(neutral(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.output_parsers import StrOutputParser
@@ -20,9 +20,12 @@ from vlp_graph.dialogue.evidence import Beside, Colour, beside, claim_of, decide
 from vlp_graph.dialogue.execute import Run
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
-from vlp_graph.dialogue.turn import Picture, Turn
-from vlp_graph.dialogue.wording import plain, sentence
-from vlp_graph.errors import DeadlineExceeded
+from vlp_graph.dialogue.prompt import neutral
+from vlp_graph.dialogue.turn import Instance, Picture, Turn
+from vlp_graph.dialogue.wording import plain, sentence, with_article
+from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, ServingError
+
+A, B = TypeVar("A"), TypeVar("B")
 
 DESCRIBE = "Describe the image."
 _ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else matching takes exponential time
@@ -93,9 +96,10 @@ class Tasks:
 
     def _messages(self) -> list[BaseMessage]:
         """The dialogue so far for the language model."""
-        said: list[BaseMessage] = [SystemMessage(self.turn.system or SYSTEM)]
-        said += [HumanMessage(m.text) if m.role == "user" else AIMessage(m.text) for m in self.turn.history]
-        return [*said, HumanMessage(self.text)]
+        said: list[BaseMessage] = [SystemMessage(neutral(self.turn.system or SYSTEM))]
+        for m in self.turn.history:
+            said.append(HumanMessage(neutral(m.text)) if m.role == "user" else AIMessage(neutral(m.text)))
+        return [*said, HumanMessage(neutral(self.text))]
 
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
         instances = await self.models.finder.find(picture, [plain(p) for p in phrases], masks=masks)
@@ -104,57 +108,99 @@ class Tasks:
     async def _describe(self, picture: Picture) -> dict[str, Any]:
         """The caption. One that only lists things is checked by the detector: what it does not find is left out."""
         caption = await self.models.looker.answer([picture], DESCRIBE)
-        listing = caption.strip().lower()
-        if not _LISTING.match(listing):
+        named = _listed_things(caption)
+        if not named:
             return {"text": sentence(caption)}
-        named = [plain(part) for part in re.split(r", and |, | and ", listing.rstrip("."))]
-        instances = await self.models.finder.find(picture, list(dict.fromkeys(named)))
-        kept = [phrase for phrase in dict.fromkeys(named) if any(i.phrase == phrase for i in instances)]
-        if len(kept) == len(set(named)):
-            return {"text": sentence(caption), "instances": instances}
-        return {"text": None, "instances": [i for i in instances if i.phrase in kept]}
+        instances = await self.models.finder.find(picture, named)
+        kept = [phrase for phrase in named if any(i.phrase == phrase for i in instances)]
+        return {"text": sentence(caption) if kept == named else None, "instances": instances}
 
     async def _answer(self, picture: Picture, question: str) -> dict[str, Any]:
         """Words and boxes look side by side; where boxes can decide, they do."""
         claim = claim_of(question)
         if claim is None:
             return {"text": sentence(await self.models.looker.answer([picture], question))}
-        words, instances = await asyncio.gather(
+        words, instances = await _either(
             self.models.looker.answer([picture], question),
             self.models.finder.find(picture, phrases_of(claim)),
         )
+        if instances is None:
+            return {"text": sentence(words or "")}
         verdict = decide(claim, instances)
+        if verdict is None and words is None:
+            raise ModelUnavailable("the model that looks at pictures gave no answer: try again in a few seconds")
         if verdict is None and isinstance(claim, Beside):
-            return await self._beside(picture, claim, words)
+            return await self._beside(picture, claim, words or "")
         if isinstance(claim, Colour):
             instances = [i for i in instances if verdict is not None and verdict in i.phrase.split()]
-        return {"text": sentence(verdict or words), "instances": instances}
+        return {"text": sentence(verdict or words or ""), "instances": instances}
 
     async def _beside(self, picture: Picture, claim: Beside, words: str) -> dict[str, Any]:
-        """What the words name must be found, and lie where it was asked for."""
+        """What the words name must be found where it was asked for. If not, everything that a caption lists is
+        located, and the nearest thing on that side is the answer."""
         named = plain(words)
         instances = await self.models.finder.find(picture, [claim.b, named])
-        there = beside(claim, named, instances)
-        if named.lower() == "nothing" or there:
+        if there := beside(claim, [named], instances):
             return {"text": sentence(words), "instances": there}
+        others = _listed_things(await self.models.looker.answer([picture], DESCRIBE))
+        instances += await self.models.finder.find(picture, others)
+        if there := beside(claim, others, instances):
+            return {"text": sentence(with_article(there[0].phrase)), "instances": there[:1]}
+        if named.lower() == "nothing" or not others:
+            return {"text": sentence(words), "instances": []}
         return {"text": sentence(f"{words.strip('.')}, as far as I can tell"), "instances": []}
 
     async def _classify(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
         """The vision model looks and the sentence encoder compares; labels that the detector can see, or that say
         that something is there or not, are settled by its evidence."""
-        caption, instances = await asyncio.gather(
+        caption, instances = await _either(
             self.models.looker.answer([picture], DESCRIBE),
             self.models.finder.find(picture, list(dict.fromkeys(_thing(label) for label in labels))),
         )
-        scores = await self.models.sorter.nearest(caption, labels)
-        seen = {label: max((i.score for i in instances if i.phrase == _thing(label)), default=0.0) for label in labels}
+        even = {label: 1 / len(labels) for label in labels}
+        scores = even if caption is None else await self.models.sorter.nearest(caption, labels)
+        seen = {
+            label: max((i.score for i in instances or [] if i.phrase == _thing(label)), default=0.0) for label in labels
+        }
         if any(_denies(label) for label in labels):
             scores = {label: (1 - seen[label]) if _denies(label) else seen[label] for label in labels}
         elif any(seen.values()):
             scores = {label: scores[label] * (0.05 + seen[label]) for label in labels}
         total = sum(scores.values()) or 1.0
         scores = {label: score / total for label, score in scores.items()}
-        return {"label": max(scores, key=lambda label: scores[label]), "scores": scores, "text": sentence(caption)}
+        return {
+            "label": max(scores, key=lambda label: scores[label]),
+            "scores": scores,
+            "text": sentence(caption or ""),
+        }
+
+
+def _score(phrase: str, instances: Sequence[Instance]) -> float:
+    """The best score of a phrase; 0 where nothing was found."""
+    return max((i.score for i in instances if i.phrase == phrase), default=0.0)
+
+
+def _listed_things(caption: str) -> list[str]:
+    """The things of a caption that only lists things ("a red circle and two stars"), each once; else nothing."""
+    listing = caption.strip().lower()
+    if not _LISTING.match(listing):
+        return []
+    return list(dict.fromkeys(plain(part) for part in re.split(r", and |, | and ", listing.rstrip("."))))
+
+
+async def _either(a: Awaitable[A], b: Awaitable[B]) -> tuple[A | None, B | None]:
+    """Both at once; None for one that fails, so that the other can still answer.
+
+    Raises:
+        ServingError: both failed; the first one's.
+    """
+    first, second = await asyncio.gather(a, b, return_exceptions=True)
+    for result in (first, second):
+        if isinstance(result, BaseException) and not isinstance(result, ServingError):
+            raise result
+    if isinstance(first, BaseException) and isinstance(second, BaseException):
+        raise first
+    return (None if isinstance(first, BaseException) else first, None if isinstance(second, BaseException) else second)
 
 
 def _denies(label: str) -> bool:

@@ -27,7 +27,7 @@ from vlp_graph.dialogue.turn import (
     Words,
     as_json,
 )
-from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, Unprocessable
+from vlp_graph.errors import ModelUnavailable, Overloaded, Unprocessable
 
 PICTURES = (picture(digest="one"), picture(digest="two"))
 SPEECH = np.zeros(16000, np.float32)
@@ -202,12 +202,18 @@ async def test_the_history_is_read() -> None:
     assert planner.asked[0][0][1].content == "[find the stars -> I found 2 stars.]\nhow many?"
 
 
-async def test_a_planner_that_is_late_or_down() -> None:
+@pytest.mark.parametrize("trouble", [{"wait": FOREVER}, {"error": ModelUnavailable("down")}])
+async def test_a_planner_that_is_late_or_down_is_stood_in_for(trouble: dict[str, Any]) -> None:
+    graph = models(planner=writes(CHAT, **trouble), sorter=Sorter("count"), finder=Finder([STAR, STAR]))
     async with asyncio.timeout(2):
-        with pytest.raises(DeadlineExceeded, match="Llama"):
-            await events(models(planner=writes(COUNT, wait=FOREVER)), "count the stars", limits=Config(plan_s=0.05))
-    with pytest.raises(ModelUnavailable):
-        await events(models(planner=writes(COUNT, error=ModelUnavailable("down"))), "count the stars")
+        seen = await events(graph, "count the stars", limits=Config(plan_s=0.05))
+    assert isinstance(seen[-1], Answered)
+    assert seen[-1].text == "There are 2 stars in this picture."
+
+
+async def test_a_full_queue_of_the_planner_is_the_caller_s_to_know() -> None:
+    with pytest.raises(Overloaded):
+        await events(models(planner=writes(COUNT, error=Overloaded("full"))), "count the stars")
 
 
 async def test_whoever_leaves_stops_the_turn() -> None:

@@ -278,6 +278,6 @@ def test_three_are_counted() -> None:
 
 def test_beside() -> None:
     found = [STAR, HEART, instance("heart", (0, 50, 10, 60))]
-    assert beside(Beside("right", "star"), "heart", found) == [HEART]
-    assert beside(Beside("left", "star"), "heart", found) == []
-    assert beside(Beside("left", "cross"), "heart", found) == []
+    assert beside(Beside("right", "star"), ["heart"], found) == [HEART]
+    assert beside(Beside("left", "star"), ["heart"], found) == []
+    assert beside(Beside("left", "cross"), ["heart"], found) == []

@@ -76,14 +76,31 @@ async def test_a_colour_that_no_box_shows_is_left_to_the_words() -> None:
     assert fields == {"text": "I find no cross in this picture.", "instances": []}
 
 
+async def beside(words: str, caption: str, *things: Any) -> dict[str, Any]:
+    question = "what is left of the star?"
+    looker = Looker({question: words, DESCRIBE: caption})
+    return await run(models(looker=looker, finder=Finder(things)), task="answer", question=question)
+
+
 async def test_beside_is_checked() -> None:
     left, right = instance("red heart", (0, 40, 10, 50)), instance("red heart", (80, 40, 90, 50))
-    question = "what is left of the star?"
-    assert await answer(question, "a red heart", STAR, left, right) == {"text": "A red heart.", "instances": [left]}
-    contradicted = await answer(question, "a red heart.", STAR, right)
-    assert contradicted == {"text": "A red heart, as far as I can tell.", "instances": []}
-    assert await answer(question, "nothing", STAR) == {"text": "Nothing.", "instances": []}
-    assert (await answer(question, "a red heart", left))["text"] == "There is no star in this picture."
+    assert await beside("a red heart", "", STAR, left, right) == {"text": "A red heart.", "instances": [left]}
+    assert await beside("nothing", "a star.", STAR) == {"text": "Nothing.", "instances": []}
+    assert (await beside("a red heart", "", left))["text"] == "There is no star in this picture."
+
+
+async def test_beside_that_boxes_contradict_is_looked_for_in_the_caption() -> None:
+    right, far = instance("red heart", (80, 40, 90, 50)), instance("blue cross", (0, 0, 4, 4))
+    near = instance("green circle", (10, 40, 20, 50))
+    caption = "a blue cross, a green circle and a red heart."
+    assert await beside("a red heart.", caption, STAR, right, near, far) == {
+        "text": "A green circle.",
+        "instances": [near],
+    }
+    assert await beside("a red heart.", "a red heart.", STAR, right) == {
+        "text": "A red heart, as far as I can tell.",
+        "instances": [],
+    }
 
 
 async def describe(caption: str, *things: Any) -> dict[str, Any]:
