@@ -60,7 +60,7 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         log_to_driver=False,
         configure_logging=False,
         object_store_memory=512 * 2**20,
-        _node_ip_address="127.0.0.1",  # nothing of this listens beyond this machine but the ingress, where it is told to
+        _node_ip_address="127.0.0.1",  # only the ingress listens where it is told to
     )
     try:
         console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up")

@@ -39,7 +39,7 @@ def engine_arguments(config: Config) -> dict[str, Any]:
         "max_num_seqs": config.max_num_seqs,
         "enforce_eager": config.enforce_eager,
         "enable_prefix_caching": True,
-        "structured_outputs_config": {"disable_any_whitespace": True, "backend": "xgrammar"},
+        "structured_outputs_config": {"backend": "xgrammar"},
     }
     if config.revision:
         arguments["revision"] = config.revision

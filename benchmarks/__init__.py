@@ -1,0 +1,1 @@
+"""The benchmark suite. Timings live here, never in tests."""
