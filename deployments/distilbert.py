@@ -8,6 +8,7 @@ from typing import Any
 from ray import serve
 
 from deployments.batching import BatchSizes
+from deployments.startup import load_gently
 from vlp_graph.config import DistilBert as Config
 from vlp_graph.engines.distilbert import DistilBert as Engine
 
@@ -17,16 +18,7 @@ class DistilBert:
     """Ready when one text has been classified and compared."""
 
     def __init__(self, config: Config) -> None:
-        self.engine = Engine.load(
-            config.source,
-            adapter=config.adapter,
-            device=config.device,
-            dtype=config.dtype,
-            quantization=config.quantization,
-            revision=config.revision,
-        )
-        self.engine.intents(["how many circles are there?"])
-        self.engine.nearest(["a dog"], [["cat", "dog"]])
+        self.engine = load_gently(lambda: _warm(config))
         self._sizes = BatchSizes("distilbert")
         batched: tuple[Any, ...] = (self._intents, self._nearest)
         for batch in batched:
@@ -60,3 +52,18 @@ class DistilBert:
         """The process answers and holds a loaded engine."""
         if self.engine.model is None:
             raise RuntimeError("no model is loaded")
+
+
+def _warm(config: Config) -> Engine:
+    """The loaded engine, after its first work."""
+    engine = Engine.load(
+        config.source,
+        adapter=config.adapter,
+        device=config.device,
+        dtype=config.dtype,
+        quantization=config.quantization,
+        revision=config.revision,
+    )
+    engine.intents(["how many circles are there?"])
+    engine.nearest(["a dog"], [["cat", "dog"]])
+    return engine

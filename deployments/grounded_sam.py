@@ -11,6 +11,7 @@ import numpy as np
 from ray import serve
 
 from deployments.batching import BatchSizes
+from deployments.startup import load_gently
 from vlp_graph.config import GroundedSam as Config
 from vlp_graph.engines.grounded_sam import Found, Query
 from vlp_graph.engines.grounded_sam import GroundedSam as Engine
@@ -22,20 +23,7 @@ class GroundedSam:
     """Ready when one picture has been searched and segmented."""
 
     def __init__(self, config: Config) -> None:
-        self.engine = Engine.load(
-            config.source,
-            sam=config.sam,
-            device=config.device,
-            dtype=config.dtype,
-            quantization=config.quantization,
-            revision=config.revision,
-            embeddings=config.embeddings,
-            threshold=config.threshold,
-            nms=config.nms,
-        )
-        blank = np.zeros((64, 64, 3), np.uint8)
-        self.engine.find([Query(blank, ("object",))])
-        self.engine.sam.segment(blank, [(8, 8, 32, 32)])
+        self.engine = load_gently(lambda: _warm(config))
         self._sizes = BatchSizes("grounded_sam")
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
@@ -70,3 +58,22 @@ def _instance(found: Found) -> dict[str, object]:
         "box": tuple(round(float(v), 2) for v in d.box),
         "mask": None if found.mask is None else encode(found.mask),
     }
+
+
+def _warm(config: Config) -> Engine:
+    """The loaded engine, after its first work."""
+    engine = Engine.load(
+        config.source,
+        sam=config.sam,
+        device=config.device,
+        dtype=config.dtype,
+        quantization=config.quantization,
+        revision=config.revision,
+        embeddings=config.embeddings,
+        threshold=config.threshold,
+        nms=config.nms,
+    )
+    blank = np.zeros((64, 64, 3), np.uint8)
+    engine.find([Query(blank, ("object",))])
+    engine.sam.segment(blank, [(8, 8, 32, 32)])
+    return engine

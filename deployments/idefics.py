@@ -8,6 +8,7 @@ import numpy as np
 from ray import serve
 
 from deployments.batching import BatchSizes
+from deployments.startup import load_gently
 from vlp_graph.config import Idefics as Config
 from vlp_graph.engines.idefics import Idefics as Engine
 from vlp_graph.engines.idefics import Look
@@ -18,17 +19,7 @@ class Idefics:
     """Ready when one question has been answered."""
 
     def __init__(self, config: Config) -> None:
-        self.engine = Engine.load(
-            config.source,
-            device=config.device,
-            dtype=config.dtype,
-            quantization=config.quantization,
-            revision=config.revision,
-            max_new_tokens=config.max_new_tokens,
-            system_prompt=config.system_prompt,
-            lowercase=config.lowercase,
-        )
-        self.engine.answer([Look((np.zeros((64, 64, 3), np.uint8),), "what is in the image?")])
+        self.engine = load_gently(lambda: _warm(config))
         self._sizes = BatchSizes("idefics")
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
@@ -49,3 +40,19 @@ class Idefics:
         """The process answers and holds a loaded engine."""
         if self.engine.model is None:
             raise RuntimeError("no model is loaded")
+
+
+def _warm(config: Config) -> Engine:
+    """The loaded engine, after its first work."""
+    engine = Engine.load(
+        config.source,
+        device=config.device,
+        dtype=config.dtype,
+        quantization=config.quantization,
+        revision=config.revision,
+        max_new_tokens=config.max_new_tokens,
+        system_prompt=config.system_prompt,
+        lowercase=config.lowercase,
+    )
+    engine.answer([Look((np.zeros((64, 64, 3), np.uint8),), "what is in the image?")])
+    return engine

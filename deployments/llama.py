@@ -17,6 +17,7 @@ from ray.serve.deployment import Application
 from deployments.options import deployment_options, environment
 from vlp_graph.config import Llama as Config
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
+from vlp_graph.engines.llama import environment as engine_environment
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest, ServingError
 
@@ -80,7 +81,7 @@ async def _start(config: Config) -> Any:
         accelerator_type=None,
         placement_group_config={"bundles": [_resources(config)], "strategy": "PACK"},
         engine_kwargs=engine_arguments(config),
-        runtime_env={"env_vars": _variables(config)},
+        runtime_env={"env_vars": environment(config) | engine_environment(config)},
         log_engine_metrics=False,
         experimental_configs={"stream_batching_interval_ms": 0},  # the default delays every first token by 50 ms
         callback_config={"callback_class": _local_weights()} if source != config.source else {},  # type: ignore[arg-type]
@@ -112,21 +113,14 @@ def _resources(config: Config) -> dict[str, float]:
     return {"CPU": config.num_cpus, **gpu}
 
 
-def _variables(config: Config) -> dict[str, str]:
-    variables = environment(config)
-    if config.device == "cpu":
-        variables["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gib)
-        variables["VLLM_CPU_OMP_THREADS_BIND"] = config.cores or "auto"
-    elif config.num_gpus < 1:
-        variables["VLLM_RAY_PER_WORKER_GPUS"] = str(config.num_gpus)
-    return variables
-
-
 def build_llama(config: Config) -> Application:
     """The application node of the language model. The replica's resources are its placement group's: vLLM's own
     workers live there, too."""
     options = deployment_options(config) | {
-        "ray_actor_options": {"num_cpus": 0, "runtime_env": {"env_vars": _variables(config)}},
+        "ray_actor_options": {
+            "num_cpus": 0,
+            "runtime_env": {"env_vars": environment(config) | engine_environment(config)},
+        },
         "placement_group_bundles": [_resources(config)],
         "placement_group_strategy": "PACK",
         "health_check_timeout_s": 60.0,

@@ -18,18 +18,7 @@ class Whisper:
     """Ready when one second of silence has been heard."""
 
     def __init__(self, config: Config) -> None:
-        self.engine = Engine.load(
-            config.source,
-            device=config.device,
-            dtype=config.dtype,
-            revision=config.revision,
-            threads=config.threads,
-            language=config.language,
-            initial_prompt=config.initial_prompt,
-            no_speech=config.no_speech,
-            beam=config.beam,
-        )
-        self.engine.transcribe(np.zeros(SAMPLE_RATE, np.float32))
+        self.engine = _warm(config)
 
     async def transcribe(self, samples: NDArray[np.float32]) -> str:
         """Mono float32 at 16 kHz -> text; empty for silence."""
@@ -39,3 +28,20 @@ class Whisper:
         """The process answers and holds a loaded engine."""
         if self.engine.model is None:
             raise RuntimeError("no model is loaded")
+
+
+def _warm(config: Config) -> Engine:
+    """The loaded engine, after its first work."""
+    engine = Engine.load(
+        config.source,
+        device=config.device,
+        dtype=config.dtype,
+        revision=config.revision,
+        threads=config.threads,
+        language=config.language,
+        initial_prompt=config.initial_prompt,
+        no_speech=config.no_speech,
+        beam=config.beam,
+    )
+    engine.transcribe(np.zeros(SAMPLE_RATE, np.float32))
+    return engine

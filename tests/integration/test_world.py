@@ -129,7 +129,7 @@ def score(graph: Graph) -> Score:
     """One run over all scenes, several clients side by side; every test below reads one figure of it."""
     score, client = Score(), graph.client
     jobs: list[Callable[[], None]] = []
-    for n, scene in enumerate(s for s in held_out(SEED, SCENES + 8) if s.objects):
+    for n, scene in enumerate(s for s in held_out(SEED, SCENES) if s.objects):
 
         def rng(job: int, n: int = n) -> np.random.Generator:
             return np.random.default_rng([SEED, n, job])

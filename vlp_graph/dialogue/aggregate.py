@@ -35,8 +35,8 @@ def _say(task: Task, result: Result, pictures: Sequence[Picture]) -> str:
         what = _DOING[task.task].format(listed([*(task.phrases or []), *(task.labels or [])]))
         return sentence(f"I could not {what}: {result.error}")
     match task.task:
-        case "describe":
-            return result.text or _listing(result.instances or [])
+        case "describe" | "answer":
+            return sentence(result.text or _listing(result.instances or []))
         case "classify":
             return sentence(f"It looks like {result.label}") if result.label else ""
         case "count":

@@ -52,5 +52,5 @@ async def make_plan(
         spoken = " ".join([*(m.text for m in history), text])
         return ground_spans(plan, spoken)
     except PlanError as error:
-        log.info("plan not usable (%s): falling back to the intent %s", type(error).__name__, intent.label)
+        log.info("plan not usable, falling back to the intent %s: %s", intent.label, str(error).partition(":")[0][:60])
         return fallback_plan(intent.label, text)

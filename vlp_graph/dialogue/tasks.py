@@ -27,6 +27,8 @@ from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, ServingError
 
 A, B = TypeVar("A"), TypeVar("B")
 
+SURE = 0.5
+"""Detector score from which a thing that the words list is believed."""
 DESCRIBE = "Describe the image."
 _ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else matching takes exponential time
 _LISTING = re.compile(rf"^{_ITEM}(?:(?:, | and |, and ){_ITEM})*\.?$", re.IGNORECASE)
@@ -106,20 +108,24 @@ class Tasks:
         return {"instances": instances, "count": len(instances)}
 
     async def _describe(self, picture: Picture) -> dict[str, Any]:
-        """The caption. One that only lists things is checked by the detector: what it does not find is left out."""
-        caption = await self.models.looker.answer([picture], DESCRIBE)
-        named = _listed_things(caption)
+        return await self._checked(picture, await self.models.looker.answer([picture], DESCRIBE))
+
+    async def _checked(self, picture: Picture, words: str) -> dict[str, Any]:
+        """Words that only list things are checked by the detector: what it is not sure of is left out, and `text`
+        is None where something had to be."""
+        named = _listed_things(words)
         if not named:
-            return {"text": sentence(caption)}
-        instances = await self.models.finder.find(picture, named)
+            return {"text": sentence(words)}
+        found = await self.models.finder.find(picture, named)
+        instances = [i for i in found if i.score >= SURE]
         kept = [phrase for phrase in named if any(i.phrase == phrase for i in instances)]
-        return {"text": sentence(caption) if kept == named else None, "instances": instances}
+        return {"text": sentence(words) if kept == named else None, "instances": instances}
 
     async def _answer(self, picture: Picture, question: str) -> dict[str, Any]:
         """Words and boxes look side by side; where boxes can decide, they do."""
         claim = claim_of(question)
         if claim is None:
-            return {"text": sentence(await self.models.looker.answer([picture], question))}
+            return await self._checked(picture, await self.models.looker.answer([picture], question))
         words, instances = await _either(
             self.models.looker.answer([picture], question),
             self.models.finder.find(picture, phrases_of(claim)),

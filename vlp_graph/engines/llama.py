@@ -54,6 +54,16 @@ def engine_arguments(config: Config) -> dict[str, Any]:
     return arguments
 
 
+def environment(config: Config) -> dict[str, str]:
+    """Variables that vLLM reads when it is imported."""
+    if config.device == "cpu":
+        return {
+            "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib),
+            "VLLM_CPU_OMP_THREADS_BIND": config.cores or "auto",
+        }
+    return {"VLLM_RAY_PER_WORKER_GPUS": str(config.num_gpus)} if config.num_gpus < 1 else {}
+
+
 @dataclass
 class Llama:
     """`Llama.load(profile.models.llama).chat([{"role": "user", "content": "Hello"}])`."""
@@ -63,9 +73,7 @@ class Llama:
 
     @classmethod
     def load(cls, config: Config) -> Self:
-        if config.device == "cpu":  # read by vLLM when it is imported
-            os.environ["VLLM_CPU_KVCACHE_SPACE"] = str(config.kv_cache_gib)
-            os.environ["VLLM_CPU_OMP_THREADS_BIND"] = config.cores or "auto"
+        os.environ.update(environment(config))
         from vllm import LLM
         from vllm.lora.request import LoRARequest
 

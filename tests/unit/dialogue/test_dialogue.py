@@ -152,14 +152,14 @@ async def test_a_mixed_plan_keeps_its_order() -> None:
         planner=writes(answer, COUNT, CHAT),
         talker=Writer(text="a joke"),
         finder=Finder([STAR]),
-        looker=Looker({"what is the star?": "a shape"}, wait=0.02),
+        looker=Looker({"what is the star?": "very shiny"}, wait=0.02),
     )
     seen = await events(graph, "what is the star? how many stars? tell a joke")
     assert [e.result.id for e in seen if isinstance(e, Finished)][-1] == "t1"
     last = seen[-1]
     assert isinstance(last, Answered)
     assert [r.id for r in last.vlp.results] == ["t1", "t2", "t3"]
-    assert last.text == "A shape. There is 1 star in this picture. A joke."
+    assert last.text == "Very shiny. There is 1 star in this picture. A joke."
 
 
 @pytest.mark.parametrize(

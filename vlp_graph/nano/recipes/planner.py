@@ -6,6 +6,7 @@ tokens and likely candidates only. The verb of the thought decides the plan, so 
 
 from __future__ import annotations
 
+import json
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vlp_graph.dialogue.plan import PlanError, parse_plan
+from vlp_graph.dialogue.plan import PLAN_SCHEMA, PlanError, parse_plan
 from vlp_graph.dialogue.prompt import planner_messages
 from vlp_graph.engines.weights import resolve
 from vlp_graph.nano.turns import GoldPlan, gold_of, judge, load_hand_turns
@@ -161,11 +162,13 @@ def _save(model: Any, out: Path) -> None:
 
 
 def write_plans(checkpoint: Path, turns: Sequence[tuple[str, str | None]], batch_size: int = 32) -> list[str]:
-    """What the planner writes, greedily and unconstrained, for each (utterance, history)."""
+    """What the planner writes for each (utterance, history): greedily and under the plan's schema, as it is served."""
     import torch
+    import xgrammar
     from peft import PeftModel
     from rich.progress import track
     from transformers import AutoModelForCausalLM, AutoTokenizer
+    from xgrammar.contrib.hf import LogitsProcessor
 
     torch.set_num_threads(1)
     base = resolve(BASE)
@@ -173,6 +176,8 @@ def write_plans(checkpoint: Path, turns: Sequence[tuple[str, str | None]], batch
     tokenizer.pad_token = tokenizer.eos_token
     model = AutoModelForCausalLM.from_pretrained(base, dtype=_fast_dtype())
     model = PeftModel.from_pretrained(model, checkpoint).merge_and_unload().eval()
+    vocabulary = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=model.config.vocab_size)
+    schema = xgrammar.GrammarCompiler(vocabulary).compile_json_schema(json.dumps(PLAN_SCHEMA))
     prompts = [prompt_text(tokenizer, *turn) for turn in turns]
     order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
     written = [""] * len(prompts)
@@ -182,7 +187,11 @@ def write_plans(checkpoint: Path, turns: Sequence[tuple[str, str | None]], batch
         inputs = tokenizer(texts, padding=True, add_special_tokens=False, return_tensors="pt")
         with torch.inference_mode():
             ids = model.generate(
-                **inputs, do_sample=False, max_new_tokens=MAX_NEW_TOKENS, pad_token_id=tokenizer.pad_token_id
+                **inputs,
+                do_sample=False,
+                max_new_tokens=MAX_NEW_TOKENS,
+                pad_token_id=tokenizer.pad_token_id,
+                logits_processor=[LogitsProcessor(schema)],
             )
         answers = tokenizer.batch_decode(ids[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
         for i, answer in zip(chosen, answers, strict=True):
