@@ -173,4 +173,4 @@ class ServeChatModel(BaseChatModel):
 
 
 def _chunk(piece: str) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk(piece))
+    return ChatGenerationChunk(message=AIMessageChunk(content=piece))

@@ -25,7 +25,8 @@ from vlp_graph.dialogue.turn import Instance, Picture, Turn
 from vlp_graph.dialogue.wording import plain, sentence, with_article
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, ServingError
 
-A, B = TypeVar("A"), TypeVar("B")
+A = TypeVar("A")
+B = TypeVar("B")
 
 SURE = 0.5
 """Detector score from which a thing that the words list is believed."""
