@@ -19,6 +19,9 @@ from vlp_graph.dialogue.wording import are, plain, singular
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "pink", "brown", "black", "white", "grey")
 """The basic colour terms of English; a detector that knows a colour scores "red car" above "blue car"."""
 
+SHAPES = ("circle", "square", "triangle", "star", "heart", "cross", "rectangle", "oval", "diamond", "hexagon", "arrow")
+"""The plain shapes that people name."""
+
 Direction = Literal["left", "right", "above", "below"]
 LONGEST = 200
 """Characters of a question that is looked at; a longer one is no plain question."""
@@ -70,6 +73,18 @@ _COLOUR = re.compile(
     rf"{_LEAD}what(?:'s| is) the (?P<owner>.+?)'s colou?r{_END}",
     re.IGNORECASE,
 )
+_SHAPE = re.compile(
+    rf"{_LEAD}(?:what|which) shape (?:is|does|has) the (?P<thing>.+?)(?: have| got)?{_END}|"
+    rf"{_LEAD}(?:what|which) shape is (?P<adjective>[a-z]+){_END}|"
+    rf"{_LEAD}(?:what(?:'s| is) )?the shape of the (?P<other>.+?){_END}",
+    re.IGNORECASE,
+)
+_SIZE = re.compile(
+    rf"{_LEAD}(?:what|which) size (?:is|does|has) the (?P<thing>.+?)(?: have| got)?{_END}|"
+    rf"{_LEAD}how (?:big|large|small) is the (?P<other>.+?){_END}",
+    re.IGNORECASE,
+)
+_CHOICE = re.compile(rf"{_LEAD}(?:is|are) the (?P<thing>.+?) (?P<a>[a-z]+),? or (?P<b>[a-z]+){_END}", re.IGNORECASE)
 _NO_NAMES = frozenset(
     """
     about above across after all along and another any anyone anybody anything around as at background be because
@@ -90,6 +105,7 @@ _NO_NAMES = frozenset(
 )
 """Words that a plain name of a thing does not hold: with one of them, a question asks more than boxes can tell."""
 _SIZES = ("small", "large", "big", "little", "tiny", "huge")
+_THINGS = ("object", "thing", "shape", "item")
 
 
 @dataclass(frozen=True)
@@ -130,7 +146,24 @@ class Colour:
     phrase: str
 
 
-Claim = Exists | HowMany | Relation | Beside | Colour
+@dataclass(frozen=True)
+class Shape:
+    """Which shape does `phrase` ("red object", or only "red") have?"""
+
+    phrase: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which of the `options` is `phrase`: small or large, red or blue?"""
+
+    phrase: str
+    options: tuple[str, str]
+
+
+Reading = Colour | Shape | Choice
+"""Claims of which the detector decides between several readings of a phrase."""
+Claim = Exists | HowMany | Relation | Beside | Reading
 
 
 def claim_of(question: str) -> Claim | None:
@@ -149,6 +182,17 @@ def claim_of(question: str) -> Claim | None:
         return (
             Colour(name) if name and singular(name) == name and not set(name.lower().split()) & set(COLOURS) else None
         )
+    if found := _SHAPE.match(text):
+        name = _name(next(group for group in found.groups() if group))
+        return Shape(name) if name and singular(name) == name and not set(name.lower().split()) & set(SHAPES) else None
+    if found := _SIZE.match(text):
+        name = _name(next(group for group in found.groups() if group))
+        return Choice(name, ("small", "large")) if name and singular(name) == name else None
+    if found := _CHOICE.match(text):
+        name = _name(found["thing"])
+        options = found["a"].lower(), found["b"].lower()
+        known = set(options) <= {*_SIZES, *COLOURS}
+        return Choice(name, options) if name and singular(name) == name and known else None
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
         name = _name(found["thing"])
         return HowMany(name) if name else None
@@ -182,11 +226,23 @@ def phrases_of(claim: Claim) -> list[str]:
             return [a, b]
         case Beside(_, b):
             return [b]
+        case Colour() | Shape() | Choice():
+            return [claim.phrase, *readings(claim)]
+
+
+def readings(claim: Reading) -> dict[str, str]:
+    """The phrases among which the detector decides, to the answer that each stands for."""
+    match claim:
         case Colour(phrase):
-            return [phrase, *_painted(phrase)]
+            return painted(phrase)
+        case Shape(phrase):
+            words = [word for word in phrase.lower().split() if word not in _THINGS]
+            return {" ".join([*words, shape]): shape for shape in SHAPES}
+        case Choice(phrase, options):
+            return {f"{option} {phrase}": option for option in options}
 
 
-def _painted(phrase: str) -> dict[str, str]:
+def painted(phrase: str) -> dict[str, str]:
     """The phrase in every colour, to the colour: "small red star" -> "red"; a size stays in front."""
     size, _, rest = phrase.partition(" ")
     before, noun = (f"{size} ", rest) if rest and size.lower() in _SIZES else ("", phrase)
@@ -223,6 +279,11 @@ def beside(claim: Beside, phrases: Sequence[str], instances: Sequence[Instance])
     return sorted(apart, key=distance)
 
 
+def same_thing(a: Instance, b: Instance) -> bool:
+    """Whether two instances are boxes around the same thing: each centre lies in the inner half of the other."""
+    return _covers(a.box, _centre(b.box)) and _covers(b.box, _centre(a.box))
+
+
 def _covers(box: Sequence[float], point: tuple[float, float]) -> bool:
     """Whether a point lies in the inner half of a box: it is the centre of the same thing."""
     (x, y), width, height = _centre(box), box[2] - box[0], box[3] - box[1]
@@ -247,9 +308,9 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
             return "Yes." if lies(first, direction, second) else "No."
         case Beside(_, b):
             return None if best(instances, b) else f"There is no {b} in this picture."
-        case Colour(phrase):
-            painted = _painted(phrase)
-            coloured = [i for i in instances if i.phrase in painted]
-            if not coloured:
-                return None if best(instances, phrase) else f"I find no {phrase} in this picture."
-            return painted[max(coloured, key=lambda i: i.score).phrase]
+        case Colour() | Shape() | Choice():
+            answers = readings(claim)
+            found = [i for i in instances if i.phrase in answers]
+            if not found:
+                return None if best(instances, claim.phrase) else f"I find no {claim.phrase} in this picture."
+            return answers[max(found, key=lambda i: i.score).phrase]

@@ -16,7 +16,18 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable
 
-from vlp_graph.dialogue.evidence import Beside, Colour, beside, claim_of, decide, phrases_of
+from vlp_graph.dialogue.evidence import (
+    SHAPES,
+    Beside,
+    Reading,
+    beside,
+    claim_of,
+    decide,
+    painted,
+    phrases_of,
+    readings,
+    same_thing,
+)
 from vlp_graph.dialogue.execute import Run
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
@@ -138,8 +149,9 @@ class Tasks:
             raise ModelUnavailable("the model that looks at pictures gave no answer: try again in a few seconds")
         if verdict is None and isinstance(claim, Beside):
             return await self._beside(picture, claim, words or "")
-        if isinstance(claim, Colour):
-            instances = [i for i in instances if verdict is not None and verdict in i.phrase.split()]
+        if isinstance(claim, Reading):
+            answers = readings(claim)
+            instances = [i for i in instances if verdict is not None and answers.get(i.phrase) == verdict]
         return {"text": sentence(verdict or words or ""), "instances": instances}
 
     async def _beside(self, picture: Picture, claim: Beside, words: str) -> dict[str, Any]:
@@ -151,11 +163,23 @@ class Tasks:
             return {"text": sentence(words), "instances": there}
         others = _listed_things(await self.models.looker.answer([picture], DESCRIBE))
         instances += await self.models.finder.find(picture, others)
-        if there := beside(claim, others, instances):
+        if not (there := beside(claim, others, instances)):
+            there = await self._plain_shape(picture, claim, instances)
+        if there:
             return {"text": sentence(with_article(there[0].phrase)), "instances": there[:1]}
         if named.lower() == "nothing" or not others:
             return {"text": sentence(words), "instances": []}
         return {"text": sentence(f"{words.strip('.')}, as far as I can tell"), "instances": []}
+
+    async def _plain_shape(self, picture: Picture, claim: Beside, instances: Sequence[Instance]) -> list[Instance]:
+        """The nearest plain shape on the side that the claim asks for, with its colour; nothing where there is none."""
+        shapes = await self.models.finder.find(picture, SHAPES)
+        if not (there := beside(claim, SHAPES, [*instances, *shapes])):
+            return []
+        candidates = [i for i in there if same_thing(i, there[0])]
+        nearest = max(candidates, key=lambda i: i.score)
+        coloured = await self.models.finder.find(picture, list(painted(nearest.phrase)))
+        return sorted([i for i in coloured if same_thing(i, nearest)], key=lambda i: -i.score)[:1] or [nearest]
 
     async def _classify(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
         """The vision model looks and the sentence encoder compares; labels that the detector can see, or that say

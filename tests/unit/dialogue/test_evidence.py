@@ -10,12 +10,15 @@ from plain_models import instance
 
 from vlp_graph.dialogue.evidence import (
     COLOURS,
+    SHAPES,
     Beside,
+    Choice,
     Claim,
     Colour,
     Exists,
     HowMany,
     Relation,
+    Shape,
     beside,
     claim_of,
     decide,
@@ -183,8 +186,8 @@ QUESTIONS: list[tuple[str, Claim | None]] = [
     ("", None),
     ("?", None),
     ("what is in the picture?", None),
-    ("what shape is the red object?", None),
-    ("is the red star small or large?", None),
+    ("what shape is the red object?", Shape("red object")),
+    ("is the red star small or large?", Choice("red star", ("small", "large"))),
     ("what is the blue object?", None),
 ]
 
@@ -208,16 +211,32 @@ def test_the_nano_world_s_own_questions() -> None:
         "exist": Exists,
         "spatial": Beside,
         "relation": Relation,
-        "shape": type(None),
-        "size": type(None),
+        "shape": Shape,
+        "size": Choice,
         "describe": type(None),
     }
     rng = np.random.default_rng(5)
     for scene in held_out(5, 60, side=64):
         for kind in KINDS:
             question = ask(rng, scene, kind)
-            if question is not None:
+            if question is not None and not question.text.startswith("what is the "):
                 assert type(claim_of(question.text)) is forms[kind], question.text
+
+
+def test_a_shape_and_a_choice_are_the_reading_that_scores_best() -> None:
+    shape = Shape("red object")
+    assert phrases_of(shape) == ["red object", *(f"red {s}" for s in SHAPES)]
+    found = [instance("red object"), instance("red circle", score=0.4), instance("red heart", score=0.7)]
+    assert decide(shape, found) == "heart"
+    assert decide(shape, found[:1]) is None
+    assert decide(shape, []) == "I find no red object in this picture."
+    found = [instance("star"), instance("large star", score=0.6), instance("small star", score=0.3)]
+    assert decide(Choice("star", ("small", "large")), found) == "large"
+
+
+def test_other_choices_are_left_to_the_model_that_looks() -> None:
+    assert claim_of("is the soup hot or cold?") is None
+    assert claim_of("is the red object a circle or a square?") is None
 
 
 @pytest.mark.parametrize("text", ["is the left" + " the left" * 2000, "is there" + " here" * 2000 + " x", "?" * 8000])
