@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from vlp_graph.dialogue.evidence import (
     Beside,
     Reading,
     beside,
+    best,
     claim_of,
     decide,
     painted,
@@ -120,18 +122,21 @@ class Tasks:
         return {"instances": instances, "count": len(instances)}
 
     async def _describe(self, picture: Picture) -> dict[str, Any]:
-        return await self._checked(picture, await self.models.looker.answer([picture], DESCRIBE))
+        """The caption; where the detector does not bear it out, the plain shapes that it is sure of."""
+        checked = await self._checked(picture, await self.models.looker.answer([picture], DESCRIBE))
+        if checked["text"] is None:
+            checked["instances"] = await self._plain_things(picture) or checked["instances"]
+        return checked
 
     async def _checked(self, picture: Picture, words: str) -> dict[str, Any]:
-        """Words that only list things are checked by the detector: what it is not sure of is left out, and `text`
-        is None where something had to be."""
-        named = _listed_things(words)
+        """Words that only list things are checked by the detector: `text` is None where it is not sure of as many of
+        each as they say, `instances` are those that it is sure of."""
+        named = Counter(_listed_things(words))
         if not named:
             return {"text": sentence(words)}
-        found = await self.models.finder.find(picture, named)
-        instances = [i for i in found if i.score >= SURE]
-        kept = [phrase for phrase in named if any(i.phrase == phrase for i in instances)]
-        return {"text": sentence(words) if kept == named else None, "instances": instances}
+        instances = [i for i in await self.models.finder.find(picture, list(named)) if i.score >= SURE]
+        seen = Counter(i.phrase for i in instances)
+        return {"text": sentence(words) if named <= seen else None, "instances": instances}
 
     async def _answer(self, picture: Picture, question: str) -> dict[str, Any]:
         """Words and boxes look side by side; where boxes can decide, they do."""
@@ -161,7 +166,7 @@ class Tasks:
         instances = await self.models.finder.find(picture, [claim.b, named])
         if there := beside(claim, [named], instances):
             return {"text": sentence(words), "instances": there}
-        others = _listed_things(await self.models.looker.answer([picture], DESCRIBE))
+        others = list(dict.fromkeys(_listed_things(await self.models.looker.answer([picture], DESCRIBE))))
         instances += await self.models.finder.find(picture, others)
         if not (there := beside(claim, others, instances)):
             there = await self._plain_shape(picture, claim, instances)
@@ -172,14 +177,25 @@ class Tasks:
         return {"text": sentence(f"{words.strip('.')}, as far as I can tell"), "instances": []}
 
     async def _plain_shape(self, picture: Picture, claim: Beside, instances: Sequence[Instance]) -> list[Instance]:
-        """The nearest plain shape on the side that the claim asks for, with its colour; nothing where there is none."""
-        shapes = await self.models.finder.find(picture, SHAPES)
-        if not (there := beside(claim, SHAPES, [*instances, *shapes])):
-            return []
-        candidates = [i for i in there if same_thing(i, there[0])]
-        nearest = max(candidates, key=lambda i: i.score)
-        coloured = await self.models.finder.find(picture, list(painted(nearest.phrase)))
-        return sorted([i for i in coloured if same_thing(i, nearest)], key=lambda i: -i.score)[:1] or [nearest]
+        """The nearest plain shape on the side that the claim asks for; nothing where there is none."""
+        reference = best(instances, claim.b)
+        things = await self._plain_things(picture)
+        others = [i for i in things if reference is None or not same_thing(i, reference)]
+        return beside(claim, [i.phrase for i in others], [*instances, *others])[:1]
+
+    async def _plain_things(self, picture: Picture) -> list[Instance]:
+        """Every plain shape that the detector is sure of, once, with its colour where that is sure, too."""
+        shapes = [i for i in await self.models.finder.find(picture, SHAPES) if i.score >= SURE]
+        things: list[Instance] = []
+        for i in sorted(shapes, key=lambda i: -i.score):
+            if not any(same_thing(i, other) for other in things):
+                things.append(i)
+        phrases = [phrase for shape in dict.fromkeys(i.phrase for i in things) for phrase in painted(shape)]
+        coloured = [i for i in await self.models.finder.find(picture, phrases) if i.score >= SURE] if phrases else []
+        return [
+            max((c for c in coloured if same_thing(c, i) and c.phrase.endswith(i.phrase)), key=_score, default=i)
+            for i in things
+        ]
 
     async def _classify(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
         """The vision model looks and the sentence encoder compares; labels that the detector can see, or that say
@@ -211,12 +227,16 @@ def _score(phrase: str, instances: Sequence[Instance]) -> float:
     return max((i.score for i in instances if i.phrase == phrase), default=0.0)
 
 
+def _score(instance: Instance) -> float:
+    return instance.score
+
+
 def _listed_things(caption: str) -> list[str]:
-    """The things of a caption that only lists things ("a red circle and two stars"), each once; else nothing."""
+    """The things of a caption that only lists things ("a red circle and a star"); else nothing."""
     listing = caption.strip().lower()
     if not _LISTING.match(listing):
         return []
-    return list(dict.fromkeys(plain(part) for part in re.split(r", and |, | and ", listing.rstrip("."))))
+    return [plain(part) for part in re.split(r", and |, | and ", listing.rstrip("."))]
 
 
 async def _either(a: Awaitable[A], b: Awaitable[B]) -> tuple[A | None, B | None]:
