@@ -130,6 +130,16 @@ NOTES = """\
   a longer budget, is the one that ships: .944 on held-out templates, .943 on all 140 hand-written turns of one task,
   .933 on the 119 of them without history. Templates and right answers were the same in both runs.
 
+## How these checkpoints were trained
+
+On one core without AVX-512, other work beside it; minutes are CPU minutes of one thread.
+
+* grounding-dino: 52 minutes in two legs (32, then 20 more from there with a new warm-up and decay). One schedule of 52
+  minutes is what the recipe does now.
+* sam: 20 minutes. distilbert-intent: 4 minutes. smollm2-planner: 24 minutes (about 2,000 turns), linear decay.
+* **idefics: 10 minutes for the vision tower and only 19 of the 60 that the recipe takes** for the questions, decayed
+  early to be ready. It is the weakest of the five and far from converged: a full run is the first thing to do.
+
 ## Licences
 
 * The checkpoints made from scratch (grounding-dino, sam, idefics) and the adapters: Apache-2.0, as this project.

@@ -118,6 +118,14 @@ async def test_a_caption_that_lists_is_checked() -> None:
     assert await describe(caption) == {"text": None, "instances": []}
 
 
+async def test_a_caption_that_says_more_than_there_is_gives_way_to_the_boxes() -> None:
+    star, red = instance("star", (0, 0, 10, 10)), instance("red star", (0, 0, 10, 10), 0.8)
+    twice = "a small red star and a small red star."
+    assert await describe(twice, instance("small red star"), star, red) == {"text": None, "instances": [red]}
+    unsure = instance("small red star", score=0.4)
+    assert await describe("a small red star.", unsure) == {"text": None, "instances": []}
+
+
 @pytest.mark.parametrize("caption", ["two dogs play on the beach", "A man and a woman are sitting at a long table."])
 async def test_a_caption_in_free_words_stands(caption: str) -> None:
     text = (await describe(caption))["text"]

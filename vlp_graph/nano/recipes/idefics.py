@@ -27,7 +27,7 @@ SIDE, PATCH, WIDTH = 128, 8, 96
 GRID = SIDE // PATCH
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 IMAGE = "<fake_token_around_image><image><fake_token_around_image>"
-DEFAULT_MINUTES = (10.0, 65.0)
+DEFAULT_MINUTES = (10.0, 60.0)
 """CPU minutes for the vision tower and for the joint schedule."""
 WEIGHTS = {"count": 0.8, "colour": 1, "shape": 0.6, "size": 0.4, "exist": 0.9, "spatial": 1, "relation": 1}
 """How often each kind is asked about a scene; captions come on top, for a quarter of the scenes."""

