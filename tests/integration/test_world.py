@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -106,17 +107,23 @@ def _question(client: Client, scene: Scene, rng: np.random.Generator, score: Sco
         score.misses.append(f"{question.text} -> {_text(reply)} ({question.answer}); plan {reply['vlp']['plan']}")
 
 
+def _words(text: str) -> list[str]:
+    return re.findall("[a-z]+", text.lower().replace("colour", "color"))
+
+
 def _spoken(client: Client, scene: Scene, rng: np.random.Generator, score: Score) -> None:
+    """Understood: heard word for word, or answered right all the same."""
     question = ask(rng, scene, str(rng.choice(["exist", "count", "colour"])))
     if question is None:
         return
     reply = client.ask(images=[png(scene)], audio=wav(speak(question.text)))
-    truth = question.answer
+    truth, heard = question.answer, str(reply["vlp"]["transcript"])
     if question.kind == "count":
         number = NUMBERS.index(truth)
         hit = (str(number) if number else "no") in _text(reply).lower().split()
     else:
         hit = judged(question.text, truth, _text(reply))
+    hit = hit or _words(heard) == _words(question.text)
     score.spoken.append(hit)
     if not hit:
         score.misses.append(

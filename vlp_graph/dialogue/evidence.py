@@ -79,6 +79,7 @@ _SHAPE = re.compile(
     rf"{_LEAD}(?:what(?:'s| is) )?the shape of the (?P<other>.+?){_END}",
     re.IGNORECASE,
 )
+_WHAT = re.compile(rf"{_LEAD}what(?:'s| is) the (?P<thing>[a-z ]+ (?:object|thing|shape)){_END}", re.IGNORECASE)
 _SIZE = re.compile(
     rf"{_LEAD}(?:what|which) size (?:is|does|has) the (?P<thing>.+?)(?: have| got)?{_END}|"
     rf"{_LEAD}how (?:big|large|small) is the (?P<other>.+?){_END}",
@@ -148,9 +149,10 @@ class Colour:
 
 @dataclass(frozen=True)
 class Shape:
-    """Which shape does `phrase` ("red object", or only "red") have?"""
+    """Which shape does `phrase` ("red object", or only "red") have? `asked` in so many words, or only "what is …?"."""
 
     phrase: str
+    asked: bool = True
 
 
 @dataclass(frozen=True)
@@ -185,6 +187,9 @@ def claim_of(question: str) -> Claim | None:
     if found := _SHAPE.match(text):
         name = _name(next(group for group in found.groups() if group))
         return Shape(name) if name and singular(name) == name and not set(name.lower().split()) & set(SHAPES) else None
+    if found := _WHAT.match(text):
+        name = _name(found["thing"])
+        return Shape(name, asked=False) if name else None
     if found := _SIZE.match(text):
         name = _name(next(group for group in found.groups() if group))
         return Choice(name, ("small", "large")) if name and singular(name) == name else None

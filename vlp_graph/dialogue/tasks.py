@@ -21,6 +21,7 @@ from vlp_graph.dialogue.evidence import (
     SHAPES,
     Beside,
     Reading,
+    Shape,
     beside,
     best,
     claim_of,
@@ -150,6 +151,8 @@ class Tasks:
         if instances is None:
             return {"text": sentence(words or "")}
         verdict = decide(claim, instances)
+        if isinstance(claim, Shape) and not claim.asked and words and plain(words).lower() not in SHAPES:
+            verdict = None  # what it is need not be a plain shape
         if verdict is None and words is None:
             raise ModelUnavailable("the model that looks at pictures gave no answer: try again in a few seconds")
         if verdict is None and isinstance(claim, Beside):

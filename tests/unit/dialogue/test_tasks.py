@@ -201,3 +201,9 @@ async def test_a_slow_reader_is_not_cancelled_by_the_deadline() -> None:
 async def test_no_picture_for_a_task_that_looks() -> None:
     with pytest.raises(ValueError, match="needs a picture"):
         await tasks(models()).run(Task(id="t1", task="describe"), None)
+
+
+async def test_what_a_thing_is_is_a_plain_shape_only_where_the_words_say_so() -> None:
+    heart = instance("red heart")
+    assert (await answer("what is the red object?", "cross", heart))["text"] == "Heart."
+    assert (await answer("what is the red object?", "a fire engine", heart))["text"] == "A fire engine."
