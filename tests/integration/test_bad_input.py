@@ -63,6 +63,10 @@ def user(text: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": text}]
 
 
+LINK = [
+    {"type": "text", "text": "what is this?"},
+    {"type": "image_url", "image_url": {"url": "http://127.0.0.1/x.png"}},
+]
 CASES: dict[str, tuple[Post, int, str]] = {
     "no picture": (ask(text="outline the red star"), 422, "picture"),
     "no picture to count in": (chat({"model": "vlp", "messages": user("how many circles are there?")}), 422, "picture"),
@@ -72,8 +76,8 @@ CASES: dict[str, tuple[Post, int, str]] = {
     "huge picture": (ask(text="what is this?", image=_huge_png()), 413, "pixels"),
     "gif": (ask(text="what is this?", image=_gif()), 415, "PNG"),
     "empty sound": (ask(image=_scene_png(), audio=b""), 422, "empty"),
-    "no sound": (ask(image=_scene_png(), audio=b"these are words, not sound" * 50), 422, "audio"),
-    "ten minutes": (ask(image=_scene_png(), audio=wav(np.zeros(600 * 16_000, np.float32))), 413, "seconds"),
+    "no sound": (ask(image=_scene_png(), audio=b"these are words, not sound" * 50), 422, "recording"),
+    "ten minutes": (ask(image=_scene_png(), audio=wav(np.zeros(600 * 16_000, np.float32))), 413, "60 s"),
     "50 MB": (chat(b" " * 50_000_000), 413, "MiB"),
     "unknown model": (chat({"model": "gpt-9", "messages": user("hi")}), 404, "vlp"),
     "wrong type": (chat({"model": "vlp", "messages": "hi"}), 400, "messages"),
@@ -82,14 +86,7 @@ CASES: dict[str, tuple[Post, int, str]] = {
     "no UTF-8": (chat(b'{"model": "\xff\xfe"}'), 400, "UTF-8"),
     "not a JSON body": (chat({"model": "vlp"}, **{"content-type": "text/plain"}), 415, "application/json"),
     "a link": (
-        chat(
-            {
-                "model": "vlp",
-                "messages": [
-                    {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://127.0.0.1/x.png"}}]}
-                ],
-            }
-        ),
+        chat({"model": "vlp", "messages": [{"role": "user", "content": LINK}]}),
         400,
         "data:",
     ),

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import pytest
-
-from tests.integration.cluster import joined, stats
+from tests.integration.cluster import stats
 from tests.integration.conftest import Graph
 from tests.integration.pictures import png
 from vlp_graph.nano.world import held_out
 
-
-@pytest.fixture
-def cluster(graph: Graph) -> Iterator[None]:
-    with joined():
-        yield
+MODELS = ("GroundedSam", "Idefics", "DistilBert")
 
 
-def test_eight_clients_get_their_own_right_answers(graph: Graph, cluster: None) -> None:
+def test_eight_clients_get_their_own_right_answers(graph: Graph) -> None:
     scenes = [s for s in held_out(88, 12, side=192, cut=0.0) if s.objects][:8]
-    before = {name: stats(name) for name in ("GroundedSam", "Idefics", "DistilBert")}
+    before = stats(*MODELS)
 
     def ask(n: int) -> dict[str, Any]:
         return graph.client.ask(f"is there a {scenes[n].objects[-1].name}?", images=[png(scenes[n])])
@@ -36,7 +29,7 @@ def test_eight_clients_get_their_own_right_answers(graph: Graph, cluster: None) 
             for instance in result.get("instances", []):
                 assert instance["box"][2] <= scene.width
                 assert instance["box"][3] <= scene.height
-    after = {name: stats(name) for name in before}
+    after = stats(*MODELS)
     for name, now in after.items():
         requests, batches = now["requests"] - before[name]["requests"], now["batches"] - before[name]["batches"]
         assert requests >= 8
