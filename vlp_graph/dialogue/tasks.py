@@ -225,11 +225,6 @@ class Tasks:
         }
 
 
-def _score(phrase: str, instances: Sequence[Instance]) -> float:
-    """The best score of a phrase; 0 where nothing was found."""
-    return max((i.score for i in instances if i.phrase == phrase), default=0.0)
-
-
 def _score(instance: Instance) -> float:
     return instance.score
 
