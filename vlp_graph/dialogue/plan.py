@@ -188,22 +188,26 @@ def ground_spans(plan: Plan, dialogue_text: str) -> Plan:
 
     A phrase stands when it is a span of the text, or when all its words are in it ("blue circles" after
     "how many red circles? … and the blue ones?"). Else the nearest span replaces it; a phrase that
-    nothing resembles is dropped.
+    nothing resembles is dropped, and with it a task that is left without phrases, or with fewer than two labels.
 
     Raises:
-        PlanError: a task is left without phrases, or with fewer than two labels.
+        PlanError: no task is left.
     """
     text = _DialogueText(dialogue_text)
-    tasks = []
+    tasks: list[Task] = []
+    kept_ids: set[str] = set()
     for task in plan.tasks:
         update: dict[str, list[str]] = {}
         if task.task in PHRASE_TASKS:
             update["phrases"] = text.ground(task.phrases or [])
         if task.task == "classify":
             update["labels"] = text.ground(task.labels or [])
-        if any(len(kept) < (2 if name == "labels" else 1) for name, kept in update.items()):
-            raise PlanError(f"{task.task}: the plan names nothing that the dialogue named")
-        tasks.append(task.model_copy(update=update))
+        named = all(len(kept) >= (2 if name == "labels" else 1) for name, kept in update.items())
+        if named and set(task.needs) <= kept_ids:
+            tasks.append(task.model_copy(update=update))
+            kept_ids.add(task.id)
+    if not tasks:
+        raise PlanError("the plan names nothing that the dialogue named")
     return plan.model_copy(update={"tasks": tasks})
 
 

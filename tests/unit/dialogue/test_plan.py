@@ -120,6 +120,11 @@ def test_grounding_fails_when_nothing_is_left() -> None:
         ground_spans(plan({"task": "classify", "labels": ["cat", "quartz"]}), "is it a cat or a dog")
 
 
+def test_grounding_drops_a_task_that_names_nothing_said() -> None:
+    written = plan({"task": "describe"}, {"task": "classify", "labels": ["classified", "classified"]})
+    assert [t.task for t in ground_spans(written, "Describe the picture.").tasks] == ["describe"]
+
+
 def test_grounding_leaves_other_tasks_alone() -> None:
     written = plan({"task": "answer", "question": "anything"}, {"task": "describe"})
     assert ground_spans(written, "hello") == written
