@@ -118,6 +118,9 @@ class Dialogue:
             plan = fallback_plan(intent.label, text)
         picture = meant_picture(text, len(turn.pictures))
         tasks = [t.model_copy(update={"image": None if t.task == "chat" else picture}) for t in plan.tasks]
+        wants_masks = intent.label == "segment" and intent.score >= SURE
+        if wants_masks and all(t.task != "segment" for t in tasks):  # masks come with boxes: nothing is lost
+            tasks = [t.model_copy(update={"task": "segment"}) if t.task == "detect" else t for t in tasks]
         if picture is None and any(t.task != "chat" for t in tasks):
             tasks = [t for t in tasks if t.task == "chat"]
             if not tasks:

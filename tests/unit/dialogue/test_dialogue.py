@@ -211,6 +211,15 @@ async def test_a_planner_that_is_late_or_down_is_stood_in_for(trouble: dict[str,
     assert seen[-1].text == "There are 2 stars in this picture."
 
 
+async def test_a_sure_wish_for_masks_makes_more_of_boxes() -> None:
+    detect = {"task": "detect", "phrases": ["star"]}
+    for score, task in ((0.95, "segment"), (0.5, "detect")):
+        graph = models(planner=writes(detect), sorter=Sorter("segment", score), finder=Finder([STAR]))
+        last = (await events(graph, "trace the star"))[-1]
+        assert isinstance(last, Answered)
+        assert [r.task for r in last.vlp.results] == [task]
+
+
 async def test_a_full_queue_of_the_planner_is_the_caller_s_to_know() -> None:
     with pytest.raises(Overloaded):
         await events(models(planner=writes(COUNT, error=Overloaded("full"))), "count the stars")
