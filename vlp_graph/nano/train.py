@@ -23,11 +23,13 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder to write (default: where the embedded profile reads it)")
     parser.add_argument("--minutes", type=float, help="CPU minutes (default: the recipe's own)")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--start", type=Path, help="checkpoint to go on from (grounding-dino, idefics)")
     options = parser.parse_args()
     out = options.out or CHECKPOINTS / options.model
     out.mkdir(parents=True, exist_ok=True)
     recipe = import_module(f"vlp_graph.nano.recipes.{RECIPES[options.model]}")
-    recipe.train(out, minutes=options.minutes, seed=options.seed)
+    extra = {"start": options.start} if options.start else {}
+    recipe.train(out, minutes=options.minutes, seed=options.seed, **extra)
     print({key: round(value, 4) for key, value in recipe.evaluate(out).items()})
 
 

@@ -9,13 +9,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from torch import Tensor, nn
 from torch.utils.data import DataLoader, IterableDataset
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 
 class Stream(IterableDataset[Any]):
@@ -97,3 +101,10 @@ def pixels(images: list[np.ndarray[Any, Any]]) -> Tensor:
 def normalise(x: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     shape = (1, 3, 1, 1)
     return (x - torch.tensor(mean).view(shape)) / torch.tensor(std).view(shape)
+
+
+def load_matching(model: PreTrainedModel, checkpoint: Path) -> None:
+    """Copy the weights of `checkpoint` whose names and shapes fit; the rest stays as it was made."""
+    own = model.state_dict()
+    theirs = type(model).from_pretrained(checkpoint, dtype=torch.float32).state_dict()
+    model.load_state_dict({k: w for k, w in theirs.items() if k in own and own[k].shape == w.shape}, strict=False)

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vlp_graph.nano.phrases import FORMS, SYNONYMS, Phrase, choose, stranger
-from vlp_graph.nano.training import Average, Schedule, normalise, pixels, stream
+from vlp_graph.nano.training import Average, Schedule, load_matching, normalise, pixels, stream
 from vlp_graph.nano.world import COLOUR_NAMES, PLURAL, SHAPES, Scene, held_out, scaled, training_scene
 
 if TYPE_CHECKING:
@@ -257,8 +257,9 @@ class GroundingLoss:
         return focal.sum() / count, (5 * F.l1_loss(found, truth, reduction="sum") + 2 * giou.sum()) / count
 
 
-def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
-    """Train from scratch; save model and processor (tokenizer and PIL image processor) in `out`."""
+def train(out: Path, *, minutes: float | None = None, seed: int = 0, start: Path | None = None) -> None:
+    """Train, from scratch or from the checkpoint `start`; save model and processor (tokenizer and PIL image
+    processor) in `out`."""
     from transformers import GroundingDinoProcessor
     from transformers.models.grounding_dino.image_processing_pil_grounding_dino import (
         GroundingDinoImageProcessorPil,
@@ -270,6 +271,8 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
     images = GroundingDinoImageProcessorPil(size={"height": SIDE, "width": SIDE}, do_pad=False)
     GroundingDinoProcessor(images, tokenizer).save_pretrained(out)
     model, loss_of = build_model().train(), GroundingLoss()
+    if start:
+        load_matching(model, start)
     parameters = list(model.parameters())
     optimizer = torch.optim.AdamW(parameters, lr=5e-4, weight_decay=1e-4, betas=(0.9, 0.98))
     average = Average(model, 0.998)

@@ -17,20 +17,26 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vlp_graph.nano.questions import KINDS, as_typed, ask, ask_all
-from vlp_graph.nano.training import Average, Schedule, normalise, pixels, stream
+from vlp_graph.nano.training import Average, Schedule, load_matching, normalise, pixels, stream
 from vlp_graph.nano.world import COLOUR_NAMES, SHAPES, Scene, held_out, render, scaled, training_scene
 
 if TYPE_CHECKING:
     from transformers import IdeficsForVisionText2Text, IdeficsProcessor, PreTrainedTokenizerFast
 
 SIDE, PATCH, WIDTH = 128, 8, 96
+TEXT_LAYERS = 4
+"""One more than "what is left of the blue star?" needs: bind the name, find it, find its neighbour."""
 GRID = SIDE // PATCH
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 IMAGE = "<fake_token_around_image><image><fake_token_around_image>"
 DEFAULT_MINUTES = (10.0, 60.0)
 """CPU minutes for the vision tower and for the joint schedule."""
+SCENES, QUESTIONS = 8, 12
+"""Pictures in a batch, and questions about each."""
 WEIGHTS = {"count": 0.8, "colour": 1, "shape": 0.6, "size": 0.4, "exist": 0.9, "spatial": 1, "relation": 1}
-"""How often each kind is asked about a scene; captions come on top, for a quarter of the scenes."""
+"""How often each kind is asked about a scene."""
+CAPTIONS, CAPTION_WEIGHT = 0.25, 0.4
+"""Share of the scenes that are described as well, and what a token of a caption counts."""
 
 
 def prompt(question: str) -> str:
@@ -76,7 +82,7 @@ def build_processor(tokenizer: PreTrainedTokenizerFast) -> IdeficsProcessor:
 
 
 def build_model(tokenizer: PreTrainedTokenizerFast) -> IdeficsForVisionText2Text:
-    """1.4 M parameters. Gated cross-attention in every layer, open from the start, nothing frozen."""
+    """1.6 M parameters. Gated cross-attention in every layer, open from the start, nothing frozen."""
     from transformers import IdeficsConfig, IdeficsForVisionText2Text
     from transformers.models.idefics.configuration_idefics import IdeficsVisionConfig
 
@@ -92,7 +98,7 @@ def build_model(tokenizer: PreTrainedTokenizerFast) -> IdeficsForVisionText2Text
         vocab_size=len(tokenizer),
         hidden_size=128,
         intermediate_size=256,
-        num_hidden_layers=3,
+        num_hidden_layers=TEXT_LAYERS,
         num_attention_heads=4,
         vision_config=vision,
         alpha_initializer="ones",
@@ -179,18 +185,22 @@ def patch_labels(scenes: list[Scene]) -> PatchLabels:
 
 
 class Rows(NamedTuple):
-    """Right-padded token rows. `image` says which picture of the batch each row asks about."""
+    """One row per picture, its questions one after the other, each blind to the others. All [B, S] but `sees`.
+
+    `sees` [B, 1, S, S] is 0 where a token may look back within its own question and minus infinity elsewhere.
+    `weight` is what each token counts as a target: 1 for an answer, less for a caption, 0 for the rest.
+    """
 
     ids: Tensor
-    mask: Tensor
-    labels: Tensor
-    image: Tensor
+    positions: Tensor
+    sees: Tensor
+    weight: Tensor
 
 
 class Batch(NamedTuple):
     images: Tensor
     patches: PatchLabels
-    rows: list[Rows]
+    rows: Rows
 
 
 def _scene(rng: np.random.Generator) -> Scene:
@@ -212,55 +222,57 @@ def vision_batch(rng: np.random.Generator, size: int) -> tuple[Tensor, PatchLabe
 def joint_batch(rng: np.random.Generator, tokenizer: PreTrainedTokenizerFast, size: int, questions: int) -> Batch:
     scenes = [_scene(rng) for _ in range(size)]
     kinds, weights = list(WEIGHTS), np.array(list(WEIGHTS.values()))
-    short, long = [], []
-    for b, scene in enumerate(scenes):
-        for kind in rng.choice(kinds, questions, p=weights / weights.sum()):
-            if (q := ask(rng, scene, str(kind))) is not None:
-                short.append((b, q))
-        if rng.random() < 0.25 and (q := ask(rng, scene, "describe")) is not None:
-            long.append((b, q))
     rows = []
-    for group in (short, long):
-        if group:
-            asked = tokenizer([prompt(as_typed(rng, q.text)) for _, q in group], add_special_tokens=False).input_ids
-            given = tokenizer([f" {q.answer}</s>" for _, q in group], add_special_tokens=False).input_ids
-            rows.append(_pad(asked, given, [b for b, _ in group], tokenizer.pad_token_id))
+    for scene in scenes:
+        chosen = [str(kind) for kind in rng.choice(kinds, questions, p=weights / weights.sum())]
+        if rng.random() < CAPTIONS:
+            chosen.append("describe")
+        asked = [q for kind in chosen if (q := ask(rng, scene, kind)) is not None]
+        heads = tokenizer([prompt(as_typed(rng, q.text)) for q in asked], add_special_tokens=False).input_ids
+        tails = tokenizer([f" {q.answer}</s>" for q in asked], add_special_tokens=False).input_ids
+        share = [CAPTION_WEIGHT if q.kind == "describe" else 1.0 for q in asked]
+        rows.append(list(zip(heads, tails, share, strict=True)))
     images = normalise(_jitter(rng, pixels([s.image for s in scenes])), MEAN, STD)
-    return Batch(images, patch_labels(scenes), rows)
+    return Batch(images, patch_labels(scenes), _pack(rows, tokenizer.pad_token_id))
 
 
-def _pad(asked: list[list[int]], given: list[list[int]], image: list[int], pad: int) -> Rows:
-    length = max(len(q) + len(a) for q, a in zip(asked, given, strict=True))
-    ids = torch.full((len(asked), length), pad)
-    labels, mask = torch.full_like(ids, -100), torch.zeros_like(ids)
-    for i, (q, a) in enumerate(zip(asked, given, strict=True)):
-        end = len(q) + len(a)
-        ids[i, :end], mask[i, :end] = torch.tensor(q + a), 1
-        labels[i, len(q) : end] = torch.tensor(a)
-    return Rows(ids, mask, labels, torch.tensor(image))
+def _pack(rows: list[list[tuple[list[int], list[int], float]]], pad: int) -> Rows:
+    """Each row's (question, answer, weight) triples side by side: keys and values of a picture are computed once."""
+    shape = (len(rows), max(sum(len(q) + len(a) for q, a, _ in row) for row in rows))
+    ids, positions = torch.full(shape, pad), torch.zeros(shape, dtype=torch.long)
+    segment, weight = torch.full(shape, -1), torch.zeros(shape)
+    for b, row in enumerate(rows):
+        at = 0
+        for i, (q, a, share) in enumerate(row):
+            end = at + len(q) + len(a)
+            ids[b, at:end], positions[b, at:end] = torch.tensor(q + a), torch.arange(end - at)
+            segment[b, at:end], weight[b, at + len(q) : end] = i, share
+            at = end
+    same = segment[:, None, :, None] == segment[:, None, None, :]  # padding sees padding: no row of nothing
+    sees = torch.zeros_like(same, dtype=torch.float).masked_fill(~same.tril(), torch.finfo(torch.float).min)
+    return Rows(ids, positions, sees, weight)
 
 
 def _answer_loss(
-    model: IdeficsForVisionText2Text, batch: Batch, features: Tensor, image_id: int
+    model: IdeficsForVisionText2Text, rows: Rows, features: Tensor, image_id: int
 ) -> tuple[Tensor, float]:
-    """Mean loss per answer token and the share of answer tokens that are right. `features` [B, 1 + patches, WIDTH]."""
-    total, right, count = torch.zeros(()), 0, 0
-    for rows in batch.rows:
-        sees = ((rows.ids == image_id).cumsum(1) > 0).long()[..., None]  # as the processor: no picture before <image>
-        out = model(
-            input_ids=rows.ids,
-            attention_mask=rows.mask,
-            image_encoder_embeddings=features[rows.image][:, None],
-            image_attention_mask=sees,
-            use_cache=False,
-        ).logits[:, :-1]
-        target = rows.labels[:, 1:]
-        here = target != -100
-        caption = rows is not batch.rows[0]
-        total = total + F.cross_entropy(out[here], target[here], reduction="sum") * (0.4 if caption else 1.0)
-        right += int((out[here].argmax(-1) == target[here]).sum())
-        count += int(here.sum())
-    return total / count, right / count
+    """Weighted mean loss per answer token and the share of answer tokens that are right. `features` as the tower's."""
+    where = torch.arange(rows.ids.shape[1]).expand_as(rows.ids)
+    image = where.masked_fill(rows.ids != image_id, -1).cummax(1).values
+    begun = where - rows.positions  # where each token's question begins; the processor shows it no picture before <image>
+    out = model(
+        input_ids=rows.ids,
+        attention_mask=rows.sees,
+        position_ids=rows.positions,
+        image_encoder_embeddings=features[:, None],
+        image_attention_mask=(image >= begun).long()[..., None],
+        use_cache=False,
+    ).logits[:, :-1]
+    weight = rows.weight[:, 1:]
+    here = weight > 0
+    logits, target, weight = out[here], rows.ids[:, 1:][here], weight[here]
+    loss = (F.cross_entropy(logits, target, reduction="none") * weight).sum() / weight.sum()
+    return loss, float((logits.argmax(-1) == target).float().mean())
 
 
 def _optimizer(parameters: list[nn.Parameter], lr: float, weight_decay: float) -> torch.optim.Optimizer:
@@ -289,25 +301,30 @@ def _train_vision(model: Any, head: PatchHead, minutes: float, seed: int) -> Non
         schedule.log(loss=loss.item(), colour=colour, shape=shape)
 
 
-def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
-    """Train from scratch and save model and processor in `out`. `minutes` scales both phases together."""
+def train(out: Path, *, minutes: float | None = None, seed: int = 0, start: Path | None = None) -> None:
+    """Train and save model and processor in `out`. `minutes` scales both phases together; with a checkpoint to
+    `start` from, all of them go to the questions."""
     torch.set_num_threads(1)
     torch.manual_seed(seed)
     scale = 1.0 if minutes is None else minutes / sum(DEFAULT_MINUTES)
     tokenizer = build_tokenizer()
     build_processor(tokenizer).save_pretrained(out)
     model, head = build_model(tokenizer).train(), PatchHead()
-    _train_vision(model, head, DEFAULT_MINUTES[0] * scale, seed + 1)
+    if start:
+        load_matching(model, start)
+    else:
+        _train_vision(model, head, DEFAULT_MINUTES[0] * scale, seed + 1)
     parameters = [*model.parameters(), *head.parameters()]
     optimizer, average = _optimizer(parameters, 1e-3, 0.01), Average(model, 0.998)
-    batches = stream(partial(joint_batch, tokenizer=tokenizer, size=8, questions=8), seed + 2)
+    batches = stream(partial(joint_batch, tokenizer=tokenizer, size=SCENES, questions=QUESTIONS), seed + 2)
     image_id: Any = tokenizer.convert_tokens_to_ids("<image>")
-    schedule = Schedule("idefics: questions", DEFAULT_MINUTES[1] * scale, hold=0.55)
+    length = scale * (sum(DEFAULT_MINUTES) if start else DEFAULT_MINUTES[1])
+    schedule = Schedule("idefics: questions", length, hold=0.55)
     for factor in schedule:
         batch = next(batches)
         features = model.model.vision_model(pixel_values=batch.images).last_hidden_state
         seen, colour, shape = head.loss(features[:, 1:], batch.patches)
-        answers, accuracy = _answer_loss(model, batch, features, image_id)
+        answers, accuracy = _answer_loss(model, batch.rows, features, image_id)
         _step(answers + 0.5 * seen, parameters, optimizer, 1e-3 * factor)
         average.update()
         schedule.log(answers=answers.item(), accuracy=accuracy, patches=seen.item(), colour=colour, shape=shape)
