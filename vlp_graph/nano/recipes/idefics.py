@@ -253,13 +253,11 @@ def _pack(rows: list[list[tuple[list[int], list[int], float]]], pad: int) -> Row
     return Rows(ids, positions, sees, weight)
 
 
-def _answer_loss(
-    model: IdeficsForVisionText2Text, rows: Rows, features: Tensor, image_id: int
-) -> tuple[Tensor, float]:
+def _answer_loss(model: IdeficsForVisionText2Text, rows: Rows, features: Tensor, image_id: int) -> tuple[Tensor, float]:
     """Weighted mean loss per answer token and the share of answer tokens that are right. `features` as the tower's."""
     where = torch.arange(rows.ids.shape[1]).expand_as(rows.ids)
     image = where.masked_fill(rows.ids != image_id, -1).cummax(1).values
-    begun = where - rows.positions  # where each token's question begins; the processor shows it no picture before <image>
+    begun = where - rows.positions  # a token sees the picture from its own question's <image> on, as in the processor
     out = model(
         input_ids=rows.ids,
         attention_mask=rows.sees,

@@ -78,10 +78,10 @@ def batches(tokenizer: Any, rng: random.Random) -> Iterator[list[Example]]:
         yield from made
 
 
-def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
-    """Train the adapter for `minutes` of CPU time and save it, in bf16, into `out`."""
+def train(out: Path, *, minutes: float | None = None, seed: int = 0, start: Path | None = None) -> None:
+    """Train the adapter (a new one, or `start` further) for `minutes` of CPU time and save it, in bf16, into `out`."""
     import torch
-    from peft import LoraConfig, get_peft_model
+    from peft import LoraConfig, PeftModel, get_peft_model
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from vlp_graph.nano.training import Schedule
@@ -91,8 +91,12 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
     base = resolve(BASE)
     tokenizer = AutoTokenizer.from_pretrained(base)
     model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=_fast_dtype())
-    config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=LINEARS, task_type="CAUSAL_LM")
-    model = get_peft_model(model, config)  # the adapter itself is fp32
+    if start:
+        model = PeftModel.from_pretrained(model, start, is_trainable=True)
+    else:
+        config = LoraConfig(r=RANK, lora_alpha=2 * RANK, target_modules=LINEARS, task_type="CAUSAL_LM")
+        model = get_peft_model(model, config)
+    # either way the adapter itself is fp32
     model.train()
     adapter = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(adapter, lr=LEARNING_RATE, betas=(0.9, 0.98), weight_decay=0.0)
