@@ -24,7 +24,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="CPU minutes (default: the recipe's own)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
-        "--start", type=Path, help="checkpoint to go on from (grounding-dino, idefics, smollm2-planner)"
+        "--start", type=Path, help="checkpoint to go on from (not: sam, distilbert-intent)"
     )
     options = parser.parse_args()
     out = options.out or CHECKPOINTS / options.model
