@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
@@ -25,11 +25,17 @@ Objects = Sequence[SceneObject]
 
 @dataclass(frozen=True)
 class Question:
-    """`kind` is the skill that is asked for; `answer` is in the words of the training data."""
+    """`kind` is the skill that is asked for; `answer` is in the words of the training data.
+
+    `about` are the groups of objects that the question names (two for a relation; an empty group names nothing there),
+    `shown` those that the answer is read from; of a caption, in the order in which it names them.
+    """
 
     kind: str
     text: str
     answer: str
+    about: tuple[tuple[SceneObject, ...], ...] = field(default=(), compare=False)
+    shown: tuple[SceneObject, ...] = field(default=(), compare=False)
 
 
 def with_article(words: str) -> str:
@@ -69,7 +75,8 @@ def _count(rng: np.random.Generator, scene: Scene) -> Question:
             "count the {}.",
         ),
     )
-    return Question("count", text.format(phrase), NUMBERS[len(scene.find(phrase))])
+    found = tuple(scene.find(phrase))
+    return Question("count", text.format(phrase), NUMBERS[len(found)], (found,), found)
 
 
 def _colour(rng: np.random.Generator, scene: Scene) -> Question | None:
@@ -90,7 +97,7 @@ def _colour(rng: np.random.Generator, scene: Scene) -> Question | None:
             "what is the color of the {}?",
         ),
     )
-    return Question("colour", text.format(name), o.colour)
+    return Question("colour", text.format(name), o.colour, ((o,),), (o,))
 
 
 def _shape(rng: np.random.Generator, scene: Scene) -> Question | None:
@@ -102,7 +109,7 @@ def _shape(rng: np.random.Generator, scene: Scene) -> Question | None:
         rng,
         ("what shape is the {} object?", "what is the {} object?", "what shape is the {} thing?", "which shape is {}?"),
     )
-    return Question("shape", text.format(o.colour), o.shape)
+    return Question("shape", text.format(o.colour), o.shape, ((o,),), (o,))
 
 
 def _size(rng: np.random.Generator, scene: Scene) -> Question | None:
@@ -111,7 +118,7 @@ def _size(rng: np.random.Generator, scene: Scene) -> Question | None:
         return None
     o = _pick(rng, unique)
     text = _pick(rng, ("is the {} small or large?", "what size is the {}?", "how big is the {}?"))
-    return Question("size", text.format(o.name), o.size)
+    return Question("size", text.format(o.name), o.size, ((o,),), (o,))
 
 
 def _exist(rng: np.random.Generator, scene: Scene) -> Question:
@@ -124,7 +131,8 @@ def _exist(rng: np.random.Generator, scene: Scene) -> Question:
             shape = _pick(rng, SHAPES)
     phrase = shape if rng.random() < 0.2 else f"{colour} {shape}"
     text = _pick(rng, ("is there {}?", "is there {} in the image?", "is there {} in the picture?", "do you see {}?"))
-    return Question("exist", text.format(with_article(phrase)), "yes" if scene.find(phrase) else "no")
+    found = tuple(scene.find(phrase))
+    return Question("exist", text.format(with_article(phrase)), "yes" if found else "no", (found,), found)
 
 
 _DIRECTIONS: dict[str, tuple[int, int]] = {
@@ -147,7 +155,7 @@ def lies(o: SceneObject, direction: str, reference: SceneObject, scene: Scene) -
 
 
 def _spatial(rng: np.random.Generator, scene: Scene) -> Question | None:
-    cases: list[tuple[str, str, str]] = []
+    cases: list[tuple[SceneObject, str, tuple[SceneObject, ...]]] = []
     for reference in _unique(scene.objects, lambda o: o.name):
         others = [o for o in scene.objects if o is not reference]
         for direction in _DIRECTIONS:
@@ -156,11 +164,13 @@ def _spatial(rng: np.random.Generator, scene: Scene) -> Question | None:
             if None in sides or len(there) > 1:
                 continue
             if there or rng.random() < 0.1:
-                cases.append((reference.name, direction, with_article(there[0].name) if there else "nothing"))
+                cases.append((reference, direction, tuple(there)))
     if not cases:
         return None
-    name, direction, answer = _pick(rng, cases)
-    return Question("spatial", f"what is {direction} the {name}?", answer)
+    reference, direction, answer = _pick(rng, cases)
+    text = f"what is {direction} the {reference.name}?"
+    words = with_article(answer[0].name) if answer else "nothing"
+    return Question("spatial", text, words, ((reference,),), answer)
 
 
 def _relation(rng: np.random.Generator, scene: Scene) -> Question | None:
@@ -173,12 +183,17 @@ def _relation(rng: np.random.Generator, scene: Scene) -> Question | None:
     if not known:
         return None
     direction, truth = _pick(rng, known)
-    return Question("relation", f"is the {a.name} {direction} the {b.name}?", "yes" if truth else "no")
+    text = f"is the {a.name} {direction} the {b.name}?"
+    return Question("relation", text, "yes" if truth else "no", ((a,), (b,)), (a, b))
+
+
+def _left_to_right(scene: Scene) -> tuple[SceneObject, ...]:
+    return tuple(sorted(scene.objects, key=lambda o: o.centre[0]))
 
 
 def caption(scene: Scene) -> str:
     """Every object from left to right, in one sentence."""
-    things = [with_article(f"{o.size} {o.name}") for o in sorted(scene.objects, key=lambda o: o.centre[0])]
+    things = [with_article(f"{o.size} {o.name}") for o in _left_to_right(scene)]
     if len(things) == 1:
         return things[0] + "."
     return ", ".join(things[:-1]) + " and " + things[-1] + "."
@@ -196,7 +211,7 @@ def _describe(rng: np.random.Generator, scene: Scene) -> Question:
             "what do you see?",
         ),
     )
-    return Question("describe", text, caption(scene))
+    return Question("describe", text, caption(scene), shown=_left_to_right(scene))
 
 
 _KINDS: dict[str, Callable[[np.random.Generator, Scene], Question | None]] = {

@@ -1,8 +1,8 @@
 """Nano IDEFICS v1: a `IdeficsForVisionText2Text` that answers questions about nano scenes.
 
-Two phases, one long schedule each: the vision tower alone learns dense patch labels (colour, shape, size,
-centre), without which the text side never learns to look; then everything learns questions and captions
-together, with the patch loss kept at half weight.
+Two phases, one long schedule each: the vision tower alone learns dense patch labels (colour, shape, size, centre);
+then everything learns questions and captions together, with the patch loss kept at half weight and with the
+cross-attention told where to look (`looking`).
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from vlp_graph.nano.questions import KINDS, as_typed, ask, ask_all
+from vlp_graph.nano.recipes.looking import Attention, Looks, LookTargets, patches
 from vlp_graph.nano.training import Average, Schedule, load_matching, normalise, pixels, stream
 from vlp_graph.nano.world import COLOUR_NAMES, SHAPES, Scene, held_out, render, scaled, training_scene
 
@@ -35,7 +36,9 @@ SCENES, QUESTIONS = 8, 12
 """Pictures in a batch, and questions about each."""
 WEIGHTS = {"count": 0.8, "colour": 1, "shape": 0.6, "size": 0.4, "exist": 0.9, "spatial": 1, "relation": 1}
 """How often each kind is asked about a scene."""
-CAPTIONS, CAPTION_WEIGHT = 0.25, 0.4
+LOOK_WEIGHT = 0.3
+"""What the loss of a look that falls elsewhere counts beside that of a wrong word."""
+CAPTIONS, CAPTION_WEIGHT = 0.5, 0.4
 """Share of the scenes that are described as well, and what a token of a caption counts."""
 
 
@@ -174,8 +177,7 @@ def patch_labels(scenes: list[Scene]) -> PatchLabels:
     sizes, centres = np.full(shape, 2), np.zeros(shape, np.float32)
     for b, scene in enumerate(scenes):
         for o in scene.objects:
-            share = o.mask.reshape(GRID, PATCH, GRID, PATCH).mean((1, 3))
-            mine = share > 0.4
+            mine = patches(o, GRID)
             colours[b][mine], shapes[b][mine] = COLOUR_NAMES.index(o.colour), SHAPES.index(o.shape)
             sizes[b][mine] = o.size == "large"
             x, y = o.centre
@@ -201,6 +203,7 @@ class Batch(NamedTuple):
     images: Tensor
     patches: PatchLabels
     rows: Rows
+    looks: Looks
 
 
 def _scene(rng: np.random.Generator) -> Scene:
@@ -222,18 +225,23 @@ def vision_batch(rng: np.random.Generator, size: int) -> tuple[Tensor, PatchLabe
 def joint_batch(rng: np.random.Generator, tokenizer: PreTrainedTokenizerFast, size: int, questions: int) -> Batch:
     scenes = [_scene(rng) for _ in range(size)]
     kinds, weights = list(WEIGHTS), np.array(list(WEIGHTS.values()))
-    rows = []
-    for scene in scenes:
+    rows: list[list[tuple[list[int], list[int], float]]] = []
+    targets = LookTargets(GRID)
+    for picture, scene in enumerate(scenes):
         chosen = [str(kind) for kind in rng.choice(kinds, questions, p=weights / weights.sum())]
         if rng.random() < CAPTIONS:
             chosen.append("describe")
         asked = [q for kind in chosen if (q := ask(rng, scene, kind)) is not None]
         heads = tokenizer([prompt(as_typed(rng, q.text)) for q in asked], add_special_tokens=False).input_ids
-        tails = tokenizer([f" {q.answer}</s>" for q in asked], add_special_tokens=False).input_ids
-        share = [CAPTION_WEIGHT if q.kind == "describe" else 1.0 for q in asked]
-        rows.append(list(zip(heads, tails, share, strict=True)))
+        tails = tokenizer([f" {q.answer}</s>" for q in asked], add_special_tokens=False, return_offsets_mapping=True)
+        rows.append([])
+        at = 0
+        for q, head, tail, offsets in zip(asked, heads, tails.input_ids, tails.offset_mapping, strict=True):
+            rows[-1].append((head, tail, CAPTION_WEIGHT if q.kind == "describe" else 1.0))
+            targets.add(picture, at + len(head) - 1, q, [start for start, _ in offsets[:-1]])
+            at += len(head) + len(tail)
     images = normalise(_jitter(rng, pixels([s.image for s in scenes])), MEAN, STD)
-    return Batch(images, patch_labels(scenes), _pack(rows, tokenizer.pad_token_id))
+    return Batch(images, patch_labels(scenes), _pack(rows, tokenizer.pad_token_id), targets.looks())
 
 
 def _pack(rows: list[list[tuple[list[int], list[int], float]]], pad: int) -> Rows:
@@ -313,7 +321,7 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0, start: Path
     else:
         _train_vision(model, head, DEFAULT_MINUTES[0] * scale, seed + 1)
     parameters = [*model.parameters(), *head.parameters()]
-    optimizer, average = _optimizer(parameters, 1e-3, 0.01), Average(model, 0.998)
+    optimizer, average, attention = _optimizer(parameters, 1e-3, 0.01), Average(model, 0.998), Attention(model)
     batches = stream(partial(joint_batch, tokenizer=tokenizer, size=SCENES, questions=QUESTIONS), seed + 2)
     image_id: Any = tokenizer.convert_tokens_to_ids("<image>")
     length = scale * (sum(DEFAULT_MINUTES) if start else DEFAULT_MINUTES[1])
@@ -321,11 +329,13 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0, start: Path
     for factor in schedule:
         batch = next(batches)
         features = model.model.vision_model(pixel_values=batch.images).last_hidden_state
-        seen, colour, shape = head.loss(features[:, 1:], batch.patches)
-        answers, accuracy = _answer_loss(model, batch.rows, features, image_id)
-        _step(answers + 0.5 * seen, parameters, optimizer, 1e-3 * factor)
+        seen, _, shape = head.loss(features[:, 1:], batch.patches)
+        with attention.watched():
+            answers, accuracy = _answer_loss(model, batch.rows, features, image_id)
+        aim, looked = attention.loss(batch.looks)
+        _step(answers + 0.5 * seen + LOOK_WEIGHT * aim, parameters, optimizer, 1e-3 * factor)
         average.update()
-        schedule.log(answers=answers.item(), accuracy=accuracy, patches=seen.item(), colour=colour, shape=shape)
+        schedule.log(answers=answers.item(), accuracy=accuracy, looked=looked, patches=seen.item(), shape=shape)
         if schedule.step % 500 == 499:
             _save(model, average, out)
     average.apply()
