@@ -23,9 +23,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder to write (default: where the embedded profile reads it)")
     parser.add_argument("--minutes", type=float, help="CPU minutes (default: the recipe's own)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--start", type=Path, help="checkpoint to go on from (not: sam, distilbert-intent)"
-    )
+    parser.add_argument("--start", type=Path, help="checkpoint to go on from (not: sam, distilbert-intent)")
     options = parser.parse_args()
     out = options.out or CHECKPOINTS / options.model
     out.mkdir(parents=True, exist_ok=True)
