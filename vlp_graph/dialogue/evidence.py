@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from vlp_graph.dialogue.referring import centre, read
 from vlp_graph.dialogue.turn import Instance
 from vlp_graph.dialogue.wording import are, plain, singular
 
@@ -199,20 +200,27 @@ def claim_of(question: str) -> Claim | None:
         known = set(options) <= {*_SIZES, *COLOURS}
         return Choice(name, options) if name and singular(name) == name and known else None
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
-        name = _name(found["thing"])
+        placed = re.sub(r" (?:is|are) ", " ", found["thing"], flags=re.IGNORECASE)  # "stars are left of the heart"
+        name = _name(placed if len(read(placed).names) > 1 else found["thing"])
         return HowMany(name) if name else None
     if found := _EXISTS.match(text):
         name, thing = _name(found["thing"]), found["thing"]
+        if name and read(name).pick:  # "is there a star at the top?": the topmost star need not be there
+            return None
         return Exists(name) if name and (name != thing or singular(name) != name) else None
     return None
 
 
 def _name(words: str) -> str | None:
-    """The bare name of a thing ("the red circle" -> "red circle"), or None where the words are more than that."""
-    name = plain(words)
+    """A phrase that boxes can settle ("the red circle" -> "red circle", "the left star"), or None for other words."""
+    return plain(words) if all(map(_is_bare, read(words).names)) else None
+
+
+def _is_bare(name: str) -> bool:
+    """Whether words are nothing but the name of a thing."""
     parts = name.lower().split()
     named = bool(re.fullmatch(r"[\w' -]+", name)) and "of" not in (parts[0], parts[-1])
-    return name if named and not _NO_NAMES & {form for part in parts for form in (part, singular(part))} else None
+    return named and not _NO_NAMES & {form for part in parts for form in (part, singular(part))}
 
 
 def _direction(word: str) -> Direction:
@@ -237,13 +245,14 @@ def phrases_of(claim: Claim) -> list[str]:
 
 def readings(claim: Reading) -> dict[str, str]:
     """The phrases among which the detector decides, to the answer that each stands for."""
+    phrase = read(claim.phrase).name
     match claim:
-        case Colour(phrase):
+        case Colour():
             return painted(phrase)
-        case Shape(phrase):
+        case Shape():
             words = [word for word in phrase.lower().split() if word not in _THINGS]
             return {" ".join([*words, shape]): shape for shape in SHAPES}
-        case Choice(phrase, options):
+        case Choice(options=options):
             return {f"{option} {phrase}": option for option in options}
 
 
@@ -254,13 +263,9 @@ def painted(phrase: str) -> dict[str, str]:
     return {f"{before}{colour} {noun}": colour for colour in COLOURS}
 
 
-def _centre(box: Sequence[float]) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
 def lies(a: Instance, direction: Direction, b: Instance) -> bool:
     """Whether the centre of `a` lies in that direction of the centre of `b`."""
-    (ax, ay), (bx, by) = _centre(a.box), _centre(b.box)
+    (ax, ay), (bx, by) = centre(a), centre(b)
     return {"left": ax < bx, "right": ax > bx, "above": ay < by, "below": ay > by}[direction]
 
 
@@ -276,22 +281,22 @@ def beside(claim: Beside, phrases: Sequence[str], instances: Sequence[Instance])
         return []
 
     def distance(i: Instance) -> float:
-        (x, y), (rx, ry) = _centre(i.box), _centre(reference.box)
+        (x, y), (rx, ry) = centre(i), centre(reference)
         return (x - rx) ** 2 + (y - ry) ** 2
 
     there = [i for i in instances if i.phrase in phrases and lies(i, claim.direction, reference)]
-    apart = [i for i in there if not _covers(reference.box, _centre(i.box))]
+    apart = [i for i in there if not _covers(reference, centre(i))]
     return sorted(apart, key=distance)
 
 
 def same_thing(a: Instance, b: Instance) -> bool:
     """Whether two instances are boxes around the same thing: each centre lies in the inner half of the other."""
-    return _covers(a.box, _centre(b.box)) and _covers(b.box, _centre(a.box))
+    return _covers(a, centre(b)) and _covers(b, centre(a))
 
 
-def _covers(box: Sequence[float], point: tuple[float, float]) -> bool:
+def _covers(i: Instance, point: tuple[float, float]) -> bool:
     """Whether a point lies in the inner half of a box: it is the centre of the same thing."""
-    (x, y), width, height = _centre(box), box[2] - box[0], box[3] - box[1]
+    (x, y), width, height = centre(i), i.box[2] - i.box[0], i.box[3] - i.box[1]
     return abs(point[0] - x) < width / 4 and abs(point[1] - y) < height / 4
 
 
@@ -314,8 +319,15 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
         case Beside(_, b):
             return None if best(instances, b) else f"There is no {b} in this picture."
         case Colour() | Shape() | Choice():
-            answers = readings(claim)
-            found = [i for i in instances if i.phrase in answers]
-            if not found:
-                return None if best(instances, claim.phrase) else f"I find no {claim.phrase} in this picture."
-            return answers[max(found, key=lambda i: i.score).phrase]
+            if found := read_off(claim, instances):
+                return readings(claim)[max(found, key=lambda i: i.score).phrase]
+            return None if best(instances, claim.phrase) else f"I find no {claim.phrase} in this picture."
+
+
+def read_off(claim: Reading, instances: Sequence[Instance]) -> list[Instance]:
+    """The instances of a claim's readings; of a thing that is named by its place, those that lie on it."""
+    found = [i for i in instances if i.phrase in readings(claim)]
+    if read(claim.phrase).name == claim.phrase:
+        return found
+    meant = best(instances, claim.phrase)
+    return [i for i in found if meant is not None and same_thing(i, meant)]

@@ -28,6 +28,7 @@ from vlp_graph.dialogue.evidence import (
     decide,
     painted,
     phrases_of,
+    read_off,
     readings,
     same_thing,
 )
@@ -35,6 +36,7 @@ from vlp_graph.dialogue.execute import Run
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.prompt import neutral
+from vlp_graph.dialogue.referring import choose, read
 from vlp_graph.dialogue.turn import Instance, Picture, Turn
 from vlp_graph.dialogue.wording import plain, sentence, with_article
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, ServingError
@@ -119,8 +121,20 @@ class Tasks:
         return [*said, HumanMessage(neutral(self.text))]
 
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
-        instances = await self.models.finder.find(picture, [plain(p) for p in phrases], masks=masks)
+        instances = await self._seek(picture, phrases, masks=masks)
         return {"instances": instances, "count": len(instances)}
+
+    async def _seek(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
+        """What the phrases mean: the detector finds what they name, boxes decide which of it is meant."""
+        meant = {plain(phrase): read(phrase) for phrase in phrases}
+        names = dict.fromkeys(name for one in meant.values() for name in one.names)
+        found = await self.models.finder.find(picture, list(names), masks=masks)
+        height, width = picture.pixels.shape[:2]
+        return [
+            i.model_copy(update={"phrase": phrase})
+            for phrase, one in meant.items()
+            for i in choose(one, found, (width, height))
+        ]
 
     async def _describe(self, picture: Picture) -> dict[str, Any]:
         """The caption; where the detector does not bear it out, the plain shapes that it is sure of."""
@@ -146,7 +160,7 @@ class Tasks:
             return await self._checked(picture, await self.models.looker.answer([picture], question))
         words, instances = await _either(
             self.models.looker.answer([picture], question),
-            self.models.finder.find(picture, phrases_of(claim)),
+            self._seek(picture, phrases_of(claim)),
         )
         if instances is None:
             return {"text": sentence(words or "")}
@@ -159,7 +173,7 @@ class Tasks:
             return await self._beside(picture, claim, words or "")
         if isinstance(claim, Reading):
             answers = readings(claim)
-            instances = [i for i in instances if verdict is not None and answers.get(i.phrase) == verdict]
+            instances = [i for i in read_off(claim, instances) if verdict and answers[i.phrase] == verdict]
         return {"text": sentence(verdict or words or ""), "instances": instances}
 
     async def _beside(self, picture: Picture, claim: Beside, words: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """Small English: articles, numbers, lists, places. Everything the answer says about data is worded here."""
 
+# ruff: noqa: SIM905 (word lists read better as text)
+
 from __future__ import annotations
 
 import re
@@ -7,6 +9,14 @@ from collections.abc import Sequence
 
 _DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|every|each|this|that|these|those|my)\s+)+", re.IGNORECASE)
 
+
+_SAYS_MORE = frozenset(
+    """
+    of on in at to from with without by near next beside above below over under underneath beneath behind between
+    left right that which nearest closest closer higher lower
+    """.split()
+)
+"""Words that end the name of a thing and begin what is said about it."""
 
 IRREGULAR = {
     "people": "person",
@@ -43,20 +53,29 @@ def with_article(phrase: str) -> str:
 
 
 def singular(phrase: str) -> str:
-    """ "red circles" -> "red circle"; only the last word can be a plural."""
-    *before, noun = phrase.split() or [""]
-    return " ".join([*before, IRREGULAR.get(noun.lower()) or _without_s(noun)])
+    """ "red circles" -> "red circle", "stars on the left" -> "star on the left"."""
+    before, noun, after = _parts(phrase)
+    return " ".join([*before, IRREGULAR.get(noun.lower()) or _without_s(noun), *after])
 
 
 def plural(phrase: str) -> str:
     """ "red circle" -> "red circles", "cross" -> "crosses"."""
-    *before, noun = singular(phrase).split() or [""]
+    before, noun, after = _parts(singular(phrase))
     irregular = next((many for many, one in IRREGULAR.items() if one == noun.lower()), None)
     if irregular is None and noun.endswith(("s", "x", "z", "ch", "sh")):
         irregular = f"{noun}es"
     elif irregular is None and noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
         irregular = f"{noun[:-1]}ies"
-    return " ".join([*before, irregular or f"{noun}s"])
+    return " ".join([*before, irregular or f"{noun}s", *after])
+
+
+def _parts(phrase: str) -> tuple[list[str], str, list[str]]:
+    """What stands before the noun that is counted, the noun, and what says more about it: "pieces | of bread"."""
+    words = phrase.split() or [""]
+    more = next((i for i, word in enumerate(words) if i and word.lower() in _SAYS_MORE), len(words))
+    if more < len(words) and words[more].lower() in ("left", "right") and more + 1 == len(words):
+        more = len(words)
+    return words[: more - 1], words[more - 1], words[more:]
 
 
 def _without_s(noun: str) -> str:

@@ -207,3 +207,21 @@ async def test_what_a_thing_is_is_a_plain_shape_only_where_the_words_say_so() ->
     heart = instance("red heart")
     assert (await answer("what is the red object?", "cross", heart))["text"] == "Heart."
     assert (await answer("what is the red object?", "a fire engine", heart))["text"] == "A fire engine."
+
+
+async def test_which_of_them_is_meant_is_for_boxes_to_say() -> None:
+    left, right = instance("star", (0, 0, 10, 10)), instance("star", (60, 0, 80, 20))
+    finder = Finder([left, right, instance("heart", (40, 0, 50, 10))])
+    fields = await run(models(finder=finder), task="segment", phrases=["the star right of the heart"])
+    assert [(i.phrase, i.box) for i in fields["instances"]] == [("star right of the heart", right.box)]
+    assert finder.asked == [("p", ("star", "heart"), True)]
+
+
+async def test_the_colour_of_a_thing_that_its_place_names() -> None:
+    stars = [instance("star", (0, 0, 10, 10)), instance("star", (60, 0, 80, 20))]
+    painted = [instance("red star", (0, 0, 10, 10), 0.99), instance("blue star", (60, 0, 80, 20), 0.8)]
+    fields = await answer("what colour is the star on the right?", "red", *stars, *painted)
+    assert fields["text"] == "Blue."
+    assert [i.phrase for i in fields["instances"]] == ["blue star"]
+    fields = await answer("how many stars are left of the cross?", "two", *stars, instance("cross", (40, 0, 50, 10)))
+    assert fields["text"].startswith("There is 1 star")

@@ -99,3 +99,17 @@ def test_sentence(text: str, said: str) -> None:
 def test_place(centre: tuple[int, int], words: str) -> None:
     x, y = centre
     assert place((x - 5, y - 5, x + 5, y + 5), 200, 100) == words
+
+
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("star on the left", "stars on the left"),
+        ("circle left of the star", "circles left of the star"),
+        ("piece of bread", "pieces of bread"),
+        ("person that waves", "people that waves"),
+    ],
+)
+def test_only_the_thing_itself_is_counted(one: str, many: str) -> None:
+    assert plural(one) == plural(many) == many
+    assert singular(many) == singular(one) == one
