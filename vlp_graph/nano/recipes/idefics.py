@@ -232,9 +232,11 @@ def joint_batch(rng: np.random.Generator, tokenizer: PreTrainedTokenizerFast, si
         if rng.random() < CAPTIONS:
             chosen.append("describe")
         asked = [q for kind in chosen if (q := ask(rng, scene, kind)) is not None]
+        rows.append([])
+        if not asked:
+            continue
         heads = tokenizer([prompt(as_typed(rng, q.text)) for q in asked], add_special_tokens=False).input_ids
         tails = tokenizer([f" {q.answer}</s>" for q in asked], add_special_tokens=False, return_offsets_mapping=True)
-        rows.append([])
         at = 0
         for q, head, tail, offsets in zip(asked, heads, tails.input_ids, tails.offset_mapping, strict=True):
             rows[-1].append((head, tail, CAPTION_WEIGHT if q.kind == "describe" else 1.0))
