@@ -1,4 +1,4 @@
-"""DistilBERT as a deployment: the intent of turns and the nearest of the caller's labels, both in dynamic batches."""
+"""DistilBERT as a deployment: what turns ask for, what they are about, and the nearest of the caller's labels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from deployments.batching import BatchSizes
 from deployments.startup import load_gently
 from vlp_graph.config import DistilBert as Config
 from vlp_graph.engines.distilbert import DistilBert as Engine
+from vlp_graph.engines.distilbert import Reading
 
 
 @serve.deployment(name="DistilBert")
@@ -20,15 +21,15 @@ class DistilBert:
     def __init__(self, config: Config) -> None:
         self.engine = load_gently(lambda: _warm(config))
         self._sizes = BatchSizes("distilbert")
-        batched: tuple[Any, ...] = (self._intents, self._nearest)
+        batched: tuple[Any, ...] = (self._read, self._nearest)
         for batch in batched:
             batch.set_max_batch_size(config.batch.size)
             batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)
 
-    async def intent(self, text: str) -> dict[str, float]:
-        """The probability of every task."""
-        scores: dict[str, float] = await self._intents(text)
-        return scores
+    async def read(self, text: str) -> Reading:
+        """The probability of every task, and the things that the text is about."""
+        reading: Reading = await self._read(text)
+        return reading
 
     async def nearest(self, text: str, labels: list[str]) -> dict[str, float]:
         """The probability of every label."""
@@ -36,9 +37,9 @@ class DistilBert:
         return scores
 
     @serve.batch
-    async def _intents(self, texts: list[str]) -> list[dict[str, float]]:
+    async def _read(self, texts: list[str]) -> list[Reading]:
         self._sizes.record(texts)
-        return await asyncio.to_thread(self.engine.intents, texts)
+        return await asyncio.to_thread(self.engine.read, texts)
 
     @serve.batch
     async def _nearest(self, pairs: list[tuple[str, list[str]]]) -> list[dict[str, float]]:
@@ -64,6 +65,6 @@ def _warm(config: Config) -> Engine:
         quantization=config.quantization,
         revision=config.revision,
     )
-    engine.intents(["how many circles are there?"])
+    engine.read(["how many circles are there?"])
     engine.nearest(["a dog"], [["cat", "dog"]])
     return engine

@@ -22,7 +22,7 @@ from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
-from vlp_graph.dialogue.turn import Instance, Picture
+from vlp_graph.dialogue.turn import Instance, Named, Picture, Understanding
 from vlp_graph.engines.grounded_sam import Query
 from vlp_graph.engines.idefics import Look
 from vlp_graph.errors import ModelUnavailable, Overloaded, ServingError
@@ -101,8 +101,9 @@ class Sorter:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
 
-    async def intent(self, text: str) -> dict[str, float]:
-        return await call("DistilBERT", lambda: self._handle.intent.remote(text))
+    async def read(self, text: str) -> Understanding:
+        reading = await call("DistilBERT", lambda: self._handle.read.remote(text))
+        return Understanding(reading.intents, [Named(s.text, s.start, s.score) for s in reading.spans])
 
     async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:
         return await call("DistilBERT", lambda: self._handle.nearest.remote(text, list(labels)))

@@ -160,8 +160,15 @@ class Http(_Strict):
 
 
 class Dialogue(_Strict):
-    """Waits, in seconds. A turn ends by `turn_s` whatever happens; a task that is late is reported as such."""
+    """How a turn finds its tasks, and waits in seconds. A turn ends by `turn_s` whatever happens; a task that is late
+    is reported as such.
 
+    `router`: `cot` lets Llama plan every turn. `fast` and `speculative` ask for a plan only where DistilBERT's reading
+    of the turn is less sure than `sure`; `speculative` runs the likely tasks meanwhile, for the plan to adopt or drop.
+    """
+
+    router: Literal["fast", "cot", "speculative"] = "speculative"
+    sure: float = Field(default=0.9, gt=0, le=1)
     turn_s: Positive = 60
     task_s: Positive = 30
     plan_s: Positive = 20

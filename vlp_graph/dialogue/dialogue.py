@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import aclosing
 from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
 from vlp_graph.dialogue.execute import execute
+from vlp_graph.dialogue.likely import Likely, likely_plan
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.pictures import meant_picture
 from vlp_graph.dialogue.plan import Plan, fallback_plan
 from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
 from vlp_graph.dialogue.prompt import intent_text
+from vlp_graph.dialogue.speculation import Speculation
 from vlp_graph.dialogue.tasks import Tasks
 from vlp_graph.dialogue.turn import (
     Answered,
@@ -70,52 +72,80 @@ class Dialogue:
                 yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
                 return
         history = last_exchange(turn.history)
-        scores = await _within(deadline, "DistilBERT", self.models.sorter.intent(intent_text(text, history)))
-        intent = _best(scores)
+        understanding = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(text, history)))
+        intent = _best(understanding.scores)
         clock.lap("intent")
         yield Understood(intent)
         if not turn.pictures and intent.label != "chat" and intent.score >= SURE:
             raise _no_picture(intent.label)
-        plan = await self._plan(turn, text, intent, deadline)
-        clock.lap("plan")
-        yield Planned(plan)
+        likely = likely_plan(understanding, text, history)
         tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens)
-        results: list[Result] = []
-        if [task.task for task in plan.tasks] == ["chat"]:  # nothing to wait for: the words are the work
-            said: list[str] = []
-            async with aclosing(tasks.chat(deadline)) as pieces:
-                async for piece in pieces:
-                    said.append(piece)
+        limits = {"task_s": self.config.task_s, "deadline": deadline}
+        speculation = Speculation(tasks.runner(turn.pictures), **limits)
+        try:
+            plan = await self._route(turn, text, intent, likely, speculation, deadline)
+            speculation.settle(plan)
+            clock.lap("plan")
+            yield Planned(plan)
+            results: list[Result] = []
+            if [task.task for task in plan.tasks] == ["chat"]:  # nothing to wait for: the words are the work
+                said: list[str] = []
+                async with aclosing(tasks.chat(deadline)) as pieces:
+                    async for piece in pieces:
+                        said.append(piece)
+                        yield Words(piece)
+                clock.lap("tasks")
+                if not "".join(said).strip():
+                    said = [NOTHING_TO_SAY]
+                    yield Words(NOTHING_TO_SAY)
+                answer = "".join(said)
+                spent = clock.seconds["tasks"]
+                results.append(Result(id=plan.tasks[0].id, task="chat", status="ok", seconds=spent, text=answer))
+                yield Finished(results[0])
+            else:
+                async with aclosing(execute(plan, speculation.result)) as ended:
+                    async for result in ended:
+                        results.append(result)
+                        yield Finished(result)
+                clock.lap("tasks")
+                results.sort(key=lambda r: [t.id for t in plan.tasks].index(r.id))
+                answer = compose(plan, results, turn.pictures)
+                for piece in re.findall(r"\S+\s*", answer):
                     yield Words(piece)
-            clock.lap("tasks")
-            if not "".join(said).strip():
-                said = [NOTHING_TO_SAY]
-                yield Words(NOTHING_TO_SAY)
-            answer = "".join(said)
-            results.append(
-                Result(id=plan.tasks[0].id, task="chat", status="ok", seconds=clock.seconds["tasks"], text=answer)
-            )
-            yield Finished(results[0])
-        else:
-            run = tasks.runner(turn.pictures)
-            async with aclosing(execute(plan, run, task_s=self.config.task_s, deadline=deadline)) as ended:
-                async for result in ended:
-                    results.append(result)
-                    yield Finished(result)
-            clock.lap("tasks")
-            results.sort(key=lambda r: [t.id for t in plan.tasks].index(r.id))
-            answer = compose(plan, results, turn.pictures)
-            for piece in re.findall(r"\S+\s*", answer):
-                yield Words(piece)
-        vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=clock.timings())
+        finally:
+            speculation.settle(None)
+        timings = {**clock.timings(), **{k: float(n) for k, n in speculation.counts.items() if n}}
+        vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
         yield Answered(answer, vlp)
 
-    async def _plan(self, turn: Turn, text: str, intent: Intent, deadline: float) -> Plan:
+    async def _route(
+        self,
+        turn: Turn,
+        text: str,
+        intent: Intent,
+        likely: Likely | None,
+        speculation: Speculation,
+        deadline: float,
+    ) -> Plan:
+        """The plan of the turn: the likely one where that leaves no doubt, else Llama's, begun meanwhile."""
+        if likely and likely.sure >= self.config.sure and self.config.router != "cot":
+            return self._placed(likely.plan, turn, text, intent)
+        stand_in = likely.plan if likely else fallback_plan(intent.label, text)
+        if likely and turn.pictures and self.config.router == "speculative":
+            speculation.start(self._placed(likely.plan, turn, text, intent))
         limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
         try:
-            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, intent))
+            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, stand_in))
         except (ModelUnavailable, DeadlineExceeded):  # the turn survives a planner that is down or late
-            plan = fallback_plan(intent.label, text)
+            plan = stand_in
+        return self._placed(plan, turn, text, intent)
+
+    def _placed(self, plan: Plan, turn: Turn, text: str, intent: Intent) -> Plan:
+        """The plan with the picture that each task looks at.
+
+        Raises:
+            Unprocessable: it looks at a picture, and there is none.
+        """
         picture = meant_picture(text, len(turn.pictures))
         tasks = [t.model_copy(update={"image": None if t.task == "chat" else picture}) for t in plan.tasks]
         wants_masks = intent.label == "segment" and intent.score >= SURE
@@ -144,7 +174,7 @@ class _Clock:
         return {k: round(v, 4) for k, v in {**self.seconds, "total": total}.items()}
 
 
-def _best(scores: dict[str, float]) -> Intent:
+def _best(scores: Mapping[str, float]) -> Intent:
     label = max(scores, key=lambda task: scores[task])
     return Intent(label=label, score=round(scores[label], 4))
 

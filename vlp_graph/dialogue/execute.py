@@ -20,15 +20,15 @@ log = logging.getLogger(__name__)
 Run = Callable[[Task], Awaitable[dict[str, Any]]]
 
 
-async def execute(plan: Plan, run: Run, *, task_s: float, deadline: float) -> AsyncGenerator[Result, None]:
-    """Yield the result of every task of the plan as it ends. `deadline` is a time of the running event loop."""
+async def execute(plan: Plan, perform: Callable[[Task], Awaitable[Result]]) -> AsyncGenerator[Result, None]:
+    """Yield the result of every task of the plan as it ends. `perform` never fails: a failure is a result, too."""
     ended: asyncio.Queue[Result] = asyncio.Queue()
     done: dict[str, asyncio.Future[bool]] = {t.id: asyncio.get_running_loop().create_future() for t in plan.tasks}
 
     async def go(task: Task) -> None:
         needed = [await done[need] for need in task.needs]
         if all(needed):
-            result = await run_one(task, run, task_s=task_s, deadline=deadline)
+            result = await perform(task)
         else:
             result = _result(task, "skipped", 0.0, error=f"needs {', '.join(task.needs)}, which gave no result")
         done[task.id].set_result(result.status == "ok")

@@ -14,7 +14,7 @@ import numpy as np
 from langchain_core.language_models.chat_models import BaseChatModel
 from numpy.typing import NDArray
 
-from vlp_graph.dialogue.turn import Instance, Picture
+from vlp_graph.dialogue.turn import Instance, Picture, Understanding
 
 
 class Listener(Protocol):
@@ -42,8 +42,8 @@ class Finder(Protocol):
 class Sorter(Protocol):
     """Sorts texts."""
 
-    async def intent(self, text: str) -> dict[str, float]:
-        """The probability of each task."""
+    async def read(self, text: str) -> Understanding:
+        """What a turn asks for and what it is about."""
         ...
 
     async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:

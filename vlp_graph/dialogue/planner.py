@@ -1,7 +1,7 @@
 """From words to a plan: prompt | language model | strict parser, as one LangChain runnable.
 
-The plan is checked against the dialogue (it may only name what was named) and replaced by the intent's own plan
-where the text cannot be used, so that a turn always has one.
+The plan is checked against the dialogue (it may only name what was named) and replaced by the intent's own plan where
+the text cannot be used, so that a turn always has one.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from langchain_core.messages import BaseMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable, RunnableLambda
 
-from vlp_graph.dialogue.plan import PLAN_SCHEMA, Plan, PlanError, fallback_plan, ground_spans, parse_plan
+from vlp_graph.dialogue.plan import PLAN_SCHEMA, Plan, PlanError, ground_spans, parse_plan
 from vlp_graph.dialogue.prompt import history_line, planner_messages
-from vlp_graph.dialogue.turn import Intent, Message
+from vlp_graph.dialogue.turn import Message
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +43,15 @@ def planning_chain(model: BaseChatModel, max_tokens: int) -> Runnable[dict[str, 
 
 
 async def make_plan(
-    chain: Runnable[dict[str, Any], Plan], text: str, history: Sequence[Message], intent: Intent
+    chain: Runnable[dict[str, Any], Plan], text: str, history: Sequence[Message], stand_in: Plan
 ) -> Plan:
-    """The plan of a turn. Only what the model wrote can be wrong here; a model that fails raises its ServingError."""
+    """The plan of a turn, or the one that stands in where what the model wrote cannot be used. A model that fails
+    raises its ServingError."""
     exchange = last_exchange(history)
     try:
         plan = await chain.ainvoke({"text": text, "history": exchange})
         spoken = " ".join([*(m.text for m in history), text])
         return ground_spans(plan, spoken)
     except PlanError as error:
-        log.info("plan not usable, falling back to the intent %s: %s", intent.label, str(error).partition(":")[0][:60])
-        return fallback_plan(intent.label, text)
+        log.info("plan not usable, taking the intent's: %s", str(error).partition(":")[0][:60])
+        return stand_in

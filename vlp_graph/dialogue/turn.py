@@ -5,7 +5,7 @@ Coordinates are pixels of the picture as uploaded (after EXIF rotation), always.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -68,6 +68,23 @@ class Instance(_Wire):
     score: float
     box: tuple[float, float, float, float]
     mask: Rle | None = None
+
+
+@dataclass(frozen=True)
+class Named:
+    """Words of a text that name what it is about, from `start` on, and how sure that is."""
+
+    text: str
+    start: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What the intent model makes of a text: the probability of every task, and the things that it names, in order."""
+
+    scores: Mapping[str, float]
+    named: Sequence[Named] = ()
 
 
 class Intent(_Wire):

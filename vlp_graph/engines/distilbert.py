@@ -1,7 +1,8 @@
-"""DistilBERT: the intent of a turn, and which of the caller's own labels a text is nearest to.
+"""DistilBERT: the intent of a turn, the things that it is about, and which of a caller's labels a text is nearest to.
 
-The intent is a LoRA adapter with a head (its folder names the labels) on top of a sentence encoder; the bare
-encoder compares sentences (mean-pooled, cosine), so that labels need no training. Papers: arXiv 1910.01108, 1908.10084.
+Intent and spans come from one pass under a LoRA adapter with two heads (its folder names the intents) on top of a
+sentence encoder; the bare encoder compares sentences (mean-pooled, cosine), so that labels need no training.
+Papers: arXiv 1910.01108, 1908.10084.
 """
 
 from __future__ import annotations
@@ -25,9 +26,44 @@ SHARPNESS = 20.0
 """Cosines are multiplied by this before the softmax over labels, as sentence-transformers does for ranking."""
 
 
+OUTSIDE, BEGIN, INSIDE = range(3)
+"""Tags of the span head."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """Words of a text that name what it is about: `text[start:end]`. `score` is that of its least sure token."""
+
+    text: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The probability of every intent, and the spans in the order of the text."""
+
+    intents: dict[str, float]
+    spans: list[Span]
+
+
+def add_span_head(model: Any) -> None:
+    """Give a `DistilBertForSequenceClassification` the head `spans`: a tag for every token."""
+    from torch import nn
+
+    model.spans = nn.Linear(model.config.dim, 3)
+
+
+def heads(model: Any, hidden: Any) -> tuple[Any, Any]:
+    """Logits of the intents [B, labels] and of the tags [B, tokens, 3] out of the encoder's hidden states."""
+    pooled = model.pre_classifier(hidden[:, 0]).relu()
+    return model.classifier(pooled), model.spans(hidden)
+
+
 @dataclass
 class DistilBert:
-    """`DistilBert.load(encoder, adapter=folder).intents(["how many cats are there?"])`."""
+    """`DistilBert.load(encoder, adapter=folder).read(["how many cats are there?"])`."""
 
     model: PeftModel
     tokenizer: PreTrainedTokenizerBase
@@ -52,17 +88,34 @@ class DistilBert:
         base = DistilBertForSequenceClassification.from_pretrained(
             path, num_labels=len(labels), id2label=dict(enumerate(labels)), **options
         )
+        add_span_head(base)
         model = PeftModel.from_pretrained(base, folder).eval()
         return cls(model, AutoTokenizer.from_pretrained(path, revision=revision))
 
-    def intents(self, texts: Sequence[str]) -> list[dict[str, float]]:
-        """The probability of every task for each text."""
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """Intent and spans of each text, in one pass."""
         import torch
 
+        batch = self.tokenizer(
+            list(texts),
+            padding=True,
+            truncation=True,
+            max_length=LONGEST,
+            return_offsets_mapping=True,
+            return_tensors="pt",
+        )
+        offsets = batch.pop("offset_mapping").tolist()
+        batch = {k: batch[k].to(self.model.device) for k in ("input_ids", "attention_mask")}
+        base: Any = self.model.base_model.model
         with torch.inference_mode():
-            probability = self.model(**self._encode(texts)).logits.float().softmax(-1).cpu()
+            hidden = base.distilbert(**batch)[0]
+            intents, tags = heads(base, hidden)
         labels = self.model.config.id2label
-        return [{labels[i]: float(p) for i, p in enumerate(row)} for row in probability]
+        probabilities, tag_scores = intents.float().softmax(-1).tolist(), tags.float().softmax(-1).tolist()
+        return [
+            Reading({labels[i]: p for i, p in enumerate(row)}, _spans(text, where, scores))
+            for text, row, where, scores in zip(texts, probabilities, offsets, tag_scores, strict=True)
+        ]
 
     def nearest(self, texts: Sequence[str], labels: Sequence[Sequence[str]]) -> list[dict[str, float]]:
         """For each text its own labels with probabilities: softmax over cosine similarity of sentences."""
@@ -89,3 +142,23 @@ class DistilBert:
             hidden = encoder.distilbert(**batch)[0].float()
             mask = batch["attention_mask"][..., None].float()
             return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).cpu()
+
+
+def _spans(text: str, offsets: Sequence[tuple[int, int]], scores: Sequence[Sequence[float]]) -> list[Span]:
+    """Tokens that are tagged one after the other, as spans of the text."""
+    found: list[tuple[int, int, float]] = []
+    open_ = False
+    for (start, end), row in zip(offsets, scores, strict=True):
+        if start == end:  # [CLS], [SEP] and padding lie nowhere
+            open_ = False
+            continue
+        tag = max(range(3), key=lambda i: row[i])
+        if tag == OUTSIDE:
+            open_ = False
+        elif tag == INSIDE and open_:
+            begin, _, least = found[-1]
+            found[-1] = (begin, end, min(least, row[tag]))
+        else:
+            found.append((start, end, row[tag]))
+            open_ = True
+    return [Span(text[start:end], start, end, round(score, 4)) for start, end, score in found]

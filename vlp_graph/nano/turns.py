@@ -16,6 +16,9 @@ from typing import Any
 from vlp_graph.dialogue.plan import fold
 
 HAND_TURNS = Path(__file__).with_name("hand_turns.jsonl")
+"""Looked at while the models were made: what they are worth while one works on them."""
+FRESH_TURNS = Path(__file__).with_name("hand_turns_fresh.jsonl")
+"""Written without a look at the templates, and not looked at since: what they are worth to a stranger."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 from vlp_graph.dialogue.plan import PHRASE_TASKS, TASKS, wire_text
 from vlp_graph.dialogue.prompt import history_line
-from vlp_graph.nano import templates
+from vlp_graph.nano import templates, templates_more
 from vlp_graph.nano.words import COLOURS, label_list, nano_noun, noun, thing
 
 HELD_OUT = 0.2
@@ -68,19 +68,21 @@ class Templates:
 def load_templates(held_out: bool) -> Templates:
     """The templates to train on, or those that training never sees."""
 
-    def side(block: str, name: str) -> list[str]:
-        return _split(block, name)[held_out]
+    def side(block: str, more: str, name: str) -> list[str]:
+        lines = _split(block, name)[held_out]
+        return lines if held_out else lines + [line.strip() for line in more.strip().splitlines()]
 
-    def sides(blocks: dict[str, str], name: str) -> dict[str, list[str]]:
-        return {task: side(block, f"{name} {task}") for task, block in blocks.items()}
+    def sides(blocks: dict[str, str], more: dict[str, str], name: str) -> dict[str, list[str]]:
+        return {task: side(block, more[task], f"{name} {task}") for task, block in blocks.items()}
 
+    first, later = templates, templates_more
     return Templates(
-        single=sides(templates.SINGLE, "single"),
-        it=sides(templates.FOLLOW_UP_IT, "it"),
-        them=sides(templates.FOLLOW_UP_THEM, "them"),
-        ellipsis=side(templates.ELLIPSIS, "ellipsis"),
-        ellipsis_colour=side(templates.ELLIPSIS_COLOUR, "ellipsis colour"),
-        also=sides(templates.AND_ALSO, "also"),
+        single=sides(first.SINGLE, later.SINGLE, "single"),
+        it=sides(first.FOLLOW_UP_IT, later.FOLLOW_UP_IT, "it"),
+        them=sides(first.FOLLOW_UP_THEM, later.FOLLOW_UP_THEM, "them"),
+        ellipsis=side(first.ELLIPSIS, later.ELLIPSIS, "ellipsis"),
+        ellipsis_colour=side(first.ELLIPSIS_COLOUR, later.ELLIPSIS_COLOUR, "ellipsis colour"),
+        also=sides(first.AND_ALSO, later.AND_ALSO, "also"),
     )
 
 

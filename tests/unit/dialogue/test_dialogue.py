@@ -45,7 +45,7 @@ async def events(
     models: Models, text: str = "", pictures: tuple[Any, ...] = PICTURES[:1], limits: Config | None = None, **turn: Any
 ) -> list[Event]:
     asked = Turn(text=text, pictures=pictures, **turn)
-    return [event async for event in Dialogue(models, limits or Config()).run(asked)]
+    return [event async for event in Dialogue(models, limits or Config(router="cot")).run(asked)]
 
 
 async def answered(*args: Any, **turn: Any) -> Answered:
@@ -176,7 +176,7 @@ async def test_the_picture_that_is_meant(text: str, digest: str) -> None:
 async def test_a_slow_branch_is_reported_and_the_rest_answered() -> None:
     answer = {"task": "answer", "question": "what is it?"}
     graph = models(planner=writes(answer, COUNT), finder=Finder([STAR]), looker=Looker(wait=FOREVER))
-    last = await answered(graph, "what is it? count the stars", limits=Config(task_s=0.5))
+    last = await answered(graph, "what is it? count the stars", limits=Config(router="cot", task_s=0.5))
     assert [r.status for r in last.vlp.results] == ["failed", "ok"]
     assert last.text.startswith("I could not look for an answer in the picture: not ready within")
     assert last.text.endswith("There is 1 star in this picture.")
@@ -206,7 +206,7 @@ async def test_the_history_is_read() -> None:
 async def test_a_planner_that_is_late_or_down_is_stood_in_for(trouble: dict[str, Any]) -> None:
     graph = models(planner=writes(CHAT, **trouble), sorter=Sorter("count"), finder=Finder([STAR, STAR]))
     async with asyncio.timeout(2):
-        seen = await events(graph, "count the stars", limits=Config(plan_s=0.05))
+        seen = await events(graph, "count the stars", limits=Config(router="cot", plan_s=0.05))
     assert isinstance(seen[-1], Answered)
     assert seen[-1].text == "There are 2 stars in this picture."
 
@@ -236,7 +236,7 @@ async def test_whoever_leaves_stops_the_turn() -> None:
 
     stopped: list[str] = []
     graph = models(planner=writes(CHAT, COUNT), finder=Noticing(), talker=Writer(text="hi"))
-    run = Dialogue(graph, Config()).run(Turn("hi, count the stars", PICTURES))
+    run = Dialogue(graph, Config(router="cot")).run(Turn("hi, count the stars", PICTURES))
     async for event in run:
         if isinstance(event, Finished):
             break

@@ -10,6 +10,7 @@ from plain_models import FOREVER
 
 from vlp_graph.dialogue.execute import Run, execute
 from vlp_graph.dialogue.plan import Plan, Task
+from vlp_graph.dialogue.speculation import Speculation
 from vlp_graph.dialogue.turn import Result
 from vlp_graph.errors import Overloaded
 
@@ -20,7 +21,7 @@ def plan(**needs: list[str]) -> Plan:
 
 async def results(plan: Plan, run: Run, *, task_s: float = 5.0, turn_s: float = 5.0) -> list[Result]:
     deadline = asyncio.get_running_loop().time() + turn_s
-    return [r async for r in execute(plan, run, task_s=task_s, deadline=deadline)]
+    return [r async for r in execute(plan, Speculation(run, task_s=task_s, deadline=deadline).result)]
 
 
 async def test_tasks_run_side_by_side_and_come_as_they_end() -> None:
@@ -97,7 +98,8 @@ async def test_whoever_stops_reading_stops_the_work() -> None:
             raise
         return {}
 
-    events = execute(plan(first=[], a=[], b=[]), run, task_s=9, deadline=asyncio.get_running_loop().time() + 9)
+    begun = Speculation(run, task_s=9, deadline=asyncio.get_running_loop().time() + 9)
+    events = execute(plan(first=[], a=[], b=[]), begun.result)
     assert (await anext(events)).id == "first"
     await events.aclose()
     assert stopped == ["a", "b"]

@@ -1,20 +1,23 @@
-"""The intent model: which task a turn asks for, in milliseconds.
+"""The intent model: which task a turn asks for and what it is about, in milliseconds.
 
-MiniLM's weights as a DistilBERT (`vlp_graph.engines.weights`) under a LoRA adapter and a head of our own.
+MiniLM's weights as a DistilBERT (`vlp_graph.engines.weights`) under a LoRA adapter and two heads of our own.
 It learns from generated turns; a turn of several tasks is labelled with all of them in equal parts, so that
-the model is unsure where one intent does not say everything.
+the model is unsure where one intent does not say everything. The phrases and labels of the plan are its spans, found
+in the turn or, where that says "it", in the history before it.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import intent_text
+from vlp_graph.engines.distilbert import BEGIN, INSIDE, OUTSIDE, DistilBert, Reading, add_span_head, heads
 from vlp_graph.engines.weights import resolve
 from vlp_graph.nano.turns import load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
@@ -38,6 +41,50 @@ def target(turn: Turn) -> list[float]:
     return [named.count(task) / len(named) for task in TASKS]
 
 
+def spans(turn: Turn) -> list[tuple[int, int]]:
+    """Where the things that the plan names stand in the model's text. A thing may stand in two pieces, one in the turn
+    and one in the history ("find the lemons -> … [SEP] now the purple ones"), or nowhere."""
+    text = intent_text(turn.utterance, turn.history).lower()
+    own = len(text) - len(intent_text(turn.utterance))
+    found = []
+    for name in dict.fromkeys(_named(turn)):
+        words = name.lower().split()
+        if whole := _place(name, text, own, len(text)) or _place(name, text, 0, own):
+            found.append(whole)
+            continue
+        for cut in range(len(words) - 1, 0, -1):
+            first = _place(" ".join(words[:cut]), text, own, len(text))
+            rest = _place(" ".join(words[cut:]), text, 0, own)
+            if first and rest:
+                found += [rest, first]
+                break
+    return found
+
+
+def _place(name: str, text: str, start: int, end: int) -> tuple[int, int] | None:
+    found = re.compile(rf"(?<!\w){re.escape(name.lower())}(?!\w)").search(text, start, end)
+    return found.span() if found else None
+
+
+def _named(turn: Turn) -> Iterator[str]:
+    for task in turn.tasks:
+        yield from [*task.get("phrases", []), *task.get("labels", [])]
+        if turn.history and (meant := re.search(r"\bthe (.+)", task.get("question", ""))):
+            words = meant[1].rstrip("?.! ").split()
+            if f"the {words[0]}" not in turn.utterance.lower():  # what the generator put in the place of "it"
+                pieces = (" ".join(words[:n]) for n in range(len(words), 0, -1))
+                yield from list(filter(lambda piece: piece in (turn.history or ""), pieces))[:1]
+
+
+def tags(offsets: Sequence[tuple[int, int]], where: Sequence[tuple[int, int]]) -> list[int]:
+    """A tag for every token; -100 (not learned) for those that lie nowhere in the text."""
+    made = []
+    for start, end in offsets:
+        inside = next((span for span in where if start < span[1] and end > span[0]), None)
+        made.append(-100 if start == end else OUTSIDE if inside is None else BEGIN if start <= inside[0] else INSIDE)
+    return made
+
+
 def batches(rng: random.Random) -> Iterator[list[Turn]]:
     """Endless batches of fresh turns of like length."""
     while True:
@@ -46,14 +93,6 @@ def batches(rng: random.Random) -> Iterator[list[Turn]]:
         made = [turns[i : i + BATCH] for i in range(0, len(turns), BATCH)]
         rng.shuffle(made)
         yield from made
-
-
-def load(checkpoint: Path) -> tuple[Any, Any]:
-    """The adapted classifier, ready to predict, and its tokenizer."""
-    from peft import PeftModel
-
-    model, tokenizer = _base()
-    return PeftModel.from_pretrained(model, checkpoint).eval(), tokenizer
 
 
 def _base() -> tuple[Any, Any]:
@@ -66,6 +105,7 @@ def _base() -> tuple[Any, Any]:
     model = DistilBertForSequenceClassification.from_pretrained(
         base, num_labels=len(TASKS), id2label=names, label2id={name: i for i, name in names.items()}
     )
+    add_span_head(model)
     return model, AutoTokenizer.from_pretrained(base)
 
 
@@ -84,7 +124,7 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
         lora_alpha=2 * RANK,
         lora_dropout=0.05,
         target_modules=["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"],
-        modules_to_save=["pre_classifier", "classifier"],
+        modules_to_save=["pre_classifier", "classifier", "spans"],
         task_type="SEQ_CLS",
     )
     model = get_peft_model(model, config).train()
@@ -95,9 +135,14 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
         for group in optimizer.param_groups:
             group["lr"] = LEARNING_RATE * factor
         texts = [intent_text(turn.utterance, turn.history) for turn in batch]
-        logits = model(**tokenizer(texts, padding=True, return_tensors="pt")).logits
+        encoded = tokenizer(texts, padding=True, return_offsets_mapping=True, return_tensors="pt")
+        offsets = encoded.pop("offset_mapping").tolist()
         wanted = torch.tensor([target(turn) for turn in batch])
-        loss = torch.nn.functional.cross_entropy(logits, wanted, label_smoothing=LABEL_SMOOTHING)
+        tagged = torch.tensor([tags(row, spans(turn)) for row, turn in zip(offsets, batch, strict=True)])
+        base: Any = model.base_model.model
+        intents, marks = heads(base, base.distilbert(encoded["input_ids"], encoded["attention_mask"])[0])
+        loss = torch.nn.functional.cross_entropy(intents, wanted, label_smoothing=LABEL_SMOOTHING)
+        loss = loss + torch.nn.functional.cross_entropy(marks.flatten(0, 1), tagged.flatten())
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
@@ -124,19 +169,14 @@ def _save(model: Any, out: Path) -> None:
 # --- evaluation --------------------------------------------------------------------------------------
 
 
-def predict(checkpoint: Path, turns: Sequence[tuple[str, str | None]]) -> list[dict[str, float]]:
-    """The probability of every task for each (utterance, history)."""
+def read(checkpoint: Path, turns: Sequence[tuple[str, str | None]]) -> list[Reading]:
+    """What the served engine makes of each (utterance, history)."""
     import torch
 
     torch.set_num_threads(1)
-    model, tokenizer = load(checkpoint)
-    found: list[dict[str, float]] = []
-    with torch.inference_mode():
-        for start in range(0, len(turns), BATCH):
-            texts = [intent_text(*turn) for turn in turns[start : start + BATCH]]
-            logits = model(**tokenizer(texts, padding=True, truncation=True, return_tensors="pt")).logits
-            found += [dict(zip(TASKS, row, strict=True)) for row in logits.softmax(-1).tolist()]
-    return found
+    engine = DistilBert.load(BASE, adapter=str(checkpoint))
+    texts = [intent_text(*turn) for turn in turns]
+    return [reading for i in range(0, len(texts), BATCH) for reading in engine.read(texts[i : i + BATCH])]
 
 
 def evaluate(checkpoint: Path) -> dict[str, float]:
@@ -151,7 +191,8 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
         return [frozenset({turn.tasks[0]["task"]}) for turn in turns]
 
     def measure(name: str, turns: Sequence[Any], wanted: Sequence[frozenset[str]]) -> dict[str, float]:
-        return _scores(name, predict(checkpoint, [(t.utterance, t.history) for t in turns]), wanted)
+        readings = read(checkpoint, [(t.utterance, t.history) for t in turns])
+        return _scores(name, [reading.intents for reading in readings], wanted)
 
     return {
         **measure("held_out", held_out, golds(held_out)),

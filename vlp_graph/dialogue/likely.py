@@ -1,0 +1,82 @@
+"""The plan that intent and names alone amount to, milliseconds after the turn.
+
+It is where speculation starts, what a turn without doubt is answered by, and what stands in when no plan could be
+written. Only for one task: a turn that asks for several is the planner's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from vlp_graph.dialogue.plan import MAX_PHRASES, PHRASE_TASKS, Plan, Task
+from vlp_graph.dialogue.prompt import intent_text
+from vlp_graph.dialogue.turn import Named, Understanding
+from vlp_graph.dialogue.wording import listed, plain
+
+_DOING = {
+    "chat": "talk",
+    "describe": "describe the picture",
+    "answer": "answer about the picture",
+    "detect": "find {}",
+    "segment": "outline {}",
+    "count": "count {}",
+    "classify": "choose between {}",
+}
+_PRONOUN = re.compile(r"\b(?:it|that one|this one|they|them|those|these|he|she|him)\b(?!')", re.IGNORECASE)
+_LEANS = re.compile(r"\b(?:ones?|it|its|them|their|they|those|these|other|others|another|same|too|again|else)\b", re.I)
+_JOINS = re.compile(r"^\W*(?:and|also|what about|how about|now|then|or|but)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Likely:
+    """A one-task plan and how sure it is: the least sure of its intent and of the names in it."""
+
+    plan: Plan
+    sure: float
+
+
+def likely_plan(understanding: Understanding, text: str, history: str | None) -> Likely | None:
+    """None where what the intent needs was not named."""
+    intent = max(understanding.scores, key=lambda task: understanding.scores[task])
+    begins = len(intent_text(text, history)) - len(intent_text(text))
+    now = [name for name in understanding.named if name.start >= begins]
+    before = [name for name in understanding.named if name.start < begins]
+    arguments: dict[str, Any] = {}
+    used: Sequence[Named] = ()
+    certain = 1.0
+    if intent in PHRASE_TASKS:
+        used = now or before
+        arguments["phrases"] = _phrases(now, before)
+    elif intent == "classify":
+        used = now
+        labels = list(dict.fromkeys(name.text for name in now))[:MAX_PHRASES]
+        arguments["labels"] = labels if len(labels) > 1 else []
+    elif intent == "answer":
+        used = before if history and _PRONOUN.search(text) else ()
+        arguments["question"] = _resolved(text, before)
+        if history and arguments["question"] == text and (_LEANS.search(text) or _JOINS.search(text)):
+            certain = 0.0  # it leans on what was said before, and nothing says on what
+    if not all(arguments.values()):
+        return None
+    names = arguments.get("phrases") or arguments.get("labels") or []
+    thought = f"user wants me to {_DOING[intent].format(listed(names))}"
+    task = Task.model_validate({"id": "t1", "task": intent, **arguments})
+    sure = min([certain, understanding.scores[intent], *(name.score for name in used)])
+    return Likely(Plan(thought=thought, tasks=[task]), sure)
+
+
+def _phrases(now: Sequence[Named], before: Sequence[Named]) -> list[str]:
+    """Names of the turn, else of the history; from both they are two pieces of one ("the red ones" of the "stars")."""
+    if now and before:
+        return [f"{plain(name.text)} {plain(before[-1].text)}" for name in now][:MAX_PHRASES]
+    return list(dict.fromkeys(name.text for name in now or before))[:MAX_PHRASES]
+
+
+def _resolved(question: str, before: Sequence[Named]) -> str:
+    """The question with what "it" stands for."""
+    if len(before) != 1:
+        return question
+    return _PRONOUN.sub(f"the {plain(before[0].text)}", question, count=1)

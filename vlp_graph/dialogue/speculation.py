@@ -1,0 +1,77 @@
+"""Work begun before the plan is there: tasks that are likely run at once, and the plan takes what it wants of them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from vlp_graph.dialogue.execute import Run, run_one
+from vlp_graph.dialogue.plan import PHRASE_TASKS, Plan, Task, fold
+from vlp_graph.dialogue.turn import Result
+from vlp_graph.dialogue.wording import plain
+
+
+class Speculation:
+    """Runs tasks ahead of their plan. `deadline` is a time of the running event loop."""
+
+    def __init__(self, run: Run, *, task_s: float, deadline: float) -> None:
+        self._run, self._limits = run, {"task_s": task_s, "deadline": deadline}
+        self._ahead: list[tuple[Task, asyncio.Task[Result]]] = []
+        self.counts = {"adopted": 0, "cancelled": 0, "wasted": 0}
+
+    def start(self, plan: Plan) -> None:
+        """Begin every task that looks at a picture and waits for no other."""
+        for task in plan.tasks:
+            if task.task != "chat" and not task.needs:
+                self._ahead.append((task, asyncio.create_task(run_one(task, self._run, **self._limits))))
+
+    async def result(self, task: Task) -> Result:
+        """The result of a task of the plan: of the work begun where that is the same, else of new work."""
+        for begun in self._ahead:
+            if _serves(begun[0], task):
+                self._ahead.remove(begun)
+                self.counts["adopted"] += 1
+                return _as(task, begun[0], await _owned(begun[1]))
+        return await run_one(task, self._run, **self._limits)
+
+    def settle(self, plan: Plan | None) -> None:
+        """Drop what the plan has no use for (None: everything)."""
+        wanted = plan.tasks if plan else []
+        for begun, work in list(self._ahead):
+            if not any(_serves(begun, task) for task in wanted):
+                self._ahead.remove((begun, work))
+                self.counts["wasted" if work.done() else "cancelled"] += 1
+                work.cancel()
+
+
+async def _owned(work: asyncio.Task[Result]) -> Result:
+    """The outcome of work; whoever stops waiting stops the work."""
+    try:
+        return await work
+    except asyncio.CancelledError:
+        work.cancel()
+        raise
+
+
+def _serves(begun: Task, wanted: Task) -> bool:
+    """Whether the work begun gives all that the wanted task needs: masks come with boxes, boxes with their count."""
+    if begun.image != wanted.image:
+        return False
+    if begun.task in PHRASE_TASKS and wanted.task in PHRASE_TASKS:
+        enough = begun.task == "segment" or wanted.task != "segment"
+        return enough and [fold(p) for p in begun.phrases or []] == [fold(p) for p in wanted.phrases or []]
+    return begun.task == wanted.task and _asked(begun) == _asked(wanted)
+
+
+def _asked(task: Task) -> Any:
+    return fold(task.question or ""), sorted(map(fold, task.labels or []))
+
+
+def _as(task: Task, begun: Task, result: Result) -> Result:
+    """The result in the words of the task that adopts it, without masks that it did not want."""
+    update: dict[str, Any] = {"id": task.id, "task": task.task}
+    if result.instances is not None and task.task in PHRASE_TASKS:
+        words = dict(zip(map(plain, begun.phrases or []), map(plain, task.phrases or []), strict=True))
+        mask = {} if task.task == "segment" else {"mask": None}
+        update["instances"] = [i.model_copy(update={"phrase": words[i.phrase], **mask}) for i in result.instances]
+    return result.model_copy(update=update)
