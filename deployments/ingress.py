@@ -14,6 +14,7 @@ from ray.serve.handle import DeploymentHandle
 from deployments.handles import Finder, Listener, Looker, ServeChatModel, Sorter
 from vlp_graph.config import Profile
 from vlp_graph.dialogue.dialogue import Dialogue
+from vlp_graph.dialogue.memory import Remembering, Store
 from vlp_graph.dialogue.models import Models
 from vlp_graph.engines.llama import BASE, PLANNER
 from vlp_graph.http.app import build_app
@@ -67,7 +68,8 @@ class Ingress:
             sorter=Sorter(distilbert),
             ready=self._ready,
         )
-        self.application = build_app(Dialogue(models, profile.dialogue), profile)
+        dialogue = Remembering(Dialogue(models, profile.dialogue), Store(profile.memory))
+        self.application = build_app(dialogue, profile)
 
     async def _ready(self) -> dict[str, bool]:
         """For each model whether a replica of it is up, loaded and warmed."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 
 BAD_USAGE, FAILED = 2, 1
+_AHEAD = ("adopted", "cancelled", "wasted")
 
 app = typer.Typer(
     name="vlp",
@@ -54,6 +55,7 @@ def ask(
         list[Path] | None, typer.Option(metavar="PATH", help="a picture; repeatable, newest last", **_FILE)
     ] = None,
     audio: Annotated[Path | None, typer.Option(metavar="PATH", help="a recording of the question", **_FILE)] = None,
+    session: Annotated[str | None, typer.Option(help="a name under which the server remembers the dialogue")] = None,
     url: Annotated[str, typer.Option(help="where `vlp serve` listens")] = "http://127.0.0.1:8000",
     save: Annotated[Path | None, typer.Option(help="write the picture with boxes, masks, labels here")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the whole reply as JSON")] = False,
@@ -68,7 +70,7 @@ def ask(
 
     try:
         with Client(url) as client:
-            reply = client.ask(text, images, audio)
+            reply = client.ask(text, images, audio, session=session)
     except (RemoteError, OSError) as error:
         _fail(str(error), FAILED)
     if as_json:
@@ -111,8 +113,11 @@ def describe(reply: dict[str, Any]) -> list[str]:
         lines += [f"plan:     {_task_line(task)}" for task in plan["tasks"]]
     lines += [f"result:   {_result_line(result)}" for result in vlp.get("results", [])]
     lines.append(f"answer:   {reply['choices'][0]['message']['content']}")
-    if timings := vlp.get("timings"):
-        lines.append("seconds:  " + ", ".join(f"{name} {seconds:.2f}" for name, seconds in timings.items()))
+    timings = vlp.get("timings", {})
+    if ahead := [f"{timings[name]:.0f} {name}" for name in _AHEAD if name in timings]:
+        lines.append(f"ahead:    {', '.join(ahead)}")
+    if seconds := [f"{name} {value:.2f}" for name, value in timings.items() if name not in _AHEAD]:
+        lines.append(f"seconds:  {', '.join(seconds)}")
     return lines
 
 

@@ -47,12 +47,14 @@ class Client:
         images: Sequence[Path | bytes] = (),
         audio: Path | bytes | None = None,
         history: Sequence[Mapping[str, Any]] = (),
+        session: str | None = None,
     ) -> dict[str, Any]:
         """One turn through `/v1/ask`: the completion, with its `vlp` field.
 
         Args:
             images: files or their bytes, JPEG, PNG or WebP; the newest last.
             history: earlier messages, each with `role` and `content` in OpenAI's form.
+            session: name under which the server remembers turns and pictures.
 
         Raises:
             RemoteError: the server refused, failed, or could not be reached.
@@ -65,6 +67,8 @@ class Client:
             parts.append(("text", (None, text.encode())))
         if history:
             parts.append(("history", (None, json.dumps([dict(message) for message in history]).encode())))
+        if session:
+            parts.append(("session", (None, session.encode())))
         return self._send("POST", "/v1/ask", files=parts)
 
     def ready(self) -> dict[str, bool]:

@@ -176,6 +176,25 @@ class Dialogue(_Strict):
     max_answer_tokens: Count = 200
 
 
+class Memory(_Strict):
+    """Where sessions are kept: `url` is a database for SQLAlchemy (`postgresql+asyncpg://user:password@host/name` where
+    several ingress replicas share it), or empty for a SQLite file in the cache folder. A session is forgotten
+    `expires_s` after its last turn, and its oldest turns beyond `turns`.
+    """
+
+    url: str = ""
+    expires_s: Positive = 86_400
+    turns: Count = 50
+
+    def address(self) -> str:
+        """The database's URL. $VLP_MEMORY_URL, if set, goes before the profile: it may hold a password."""
+        if url := os.environ.get("VLP_MEMORY_URL") or self.url:
+            return url
+        folder = cache_dir()
+        folder.mkdir(parents=True, exist_ok=True)
+        return f"sqlite+aiosqlite:///{folder / 'sessions.sqlite'}"
+
+
 class Profile(_Strict):
     """One kind of place to run. `cpus` is what Ray is told it has (None: what the machine has)."""
 
@@ -184,6 +203,7 @@ class Profile(_Strict):
     cpus: float | None = None
     http: Http = Http()
     dialogue: Dialogue = Dialogue()
+    memory: Memory = Memory()
     models: Models
 
     @model_validator(mode="after")

@@ -18,6 +18,7 @@ from vlp_graph.dialogue.pictures import meant_picture
 from vlp_graph.dialogue.plan import Plan, fallback_plan
 from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
 from vlp_graph.dialogue.prompt import intent_text
+from vlp_graph.dialogue.references import resolve_ones, says_one
 from vlp_graph.dialogue.speculation import Speculation
 from vlp_graph.dialogue.tasks import Tasks
 from vlp_graph.dialogue.turn import (
@@ -71,6 +72,7 @@ class Dialogue:
                 yield Words(NOTHING_HEARD)
                 yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
                 return
+        text = resolve_ones(text, turn.named or await self._named_before(turn, text, deadline))
         history = last_exchange(turn.history)
         understanding = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(text, history)))
         intent = _best(understanding.scores)
@@ -118,6 +120,14 @@ class Dialogue:
         vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
         yield Answered(answer, vlp)
 
+    async def _named_before(self, turn: Turn, text: str, deadline: float) -> list[str]:
+        """What the user's last message was about, where the turn says "one" instead."""
+        last = next((m.text for m in reversed(turn.history) if m.role == "user"), None)
+        if last is None or not says_one(text):
+            return []
+        before = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(last)))
+        return [name.text for name in before.named]
+
     async def _route(
         self,
         turn: Turn,
@@ -146,7 +156,7 @@ class Dialogue:
         Raises:
             Unprocessable: it looks at a picture, and there is none.
         """
-        picture = meant_picture(text, len(turn.pictures))
+        picture = meant_picture(text, len(turn.pictures), turn.focus)
         tasks = [t.model_copy(update={"image": None if t.task == "chat" else picture}) for t in plan.tasks]
         wants_masks = intent.label == "segment" and intent.score >= SURE
         if wants_masks and all(t.task != "segment" for t in tasks):  # masks come with boxes: nothing is lost

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from vlp_graph.dialogue.evidence import COLOURS
 from vlp_graph.dialogue.plan import MAX_PHRASES, PHRASE_TASKS, Plan, Task
 from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.turn import Named, Understanding
@@ -69,9 +70,10 @@ def likely_plan(understanding: Understanding, text: str, history: str | None) ->
 
 
 def _phrases(now: Sequence[Named], before: Sequence[Named]) -> list[str]:
-    """Names of the turn, else of the history; from both they are two pieces of one ("the red ones" of the "stars")."""
-    if now and before:
-        return [f"{plain(name.text)} {plain(before[-1].text)}" for name in now][:MAX_PHRASES]
+    """Names of the turn, else of the history; a bare colour is that of what was named before ("and the red?")."""
+    if before and now and all(set(plain(name.text).lower().split()) <= set(COLOURS) for name in now):
+        noun = plain(before[-1].text)
+        return [f"{plain(name.text)} {noun}" for name in now][:MAX_PHRASES]
     return list(dict.fromkeys(name.text for name in now or before))[:MAX_PHRASES]
 
 

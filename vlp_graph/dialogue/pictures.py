@@ -23,14 +23,21 @@ _ORDINALS = {
 _NAMED = re.compile(rf"\b({'|'.join(_ORDINALS)})\s+(?:picture|image|photo|pic|one)\b", re.IGNORECASE)
 
 
-def meant_picture(text: str, count: int) -> int | None:
+_OTHER = re.compile(r"\bother\s+(?:picture|image|photo|pic)\b", re.IGNORECASE)
+
+
+def meant_picture(text: str, count: int, focus: int | None = None) -> int | None:
     """Index of the picture that the text means among `count`; None where there is none at all.
 
-    An ordinal beyond the last picture means the newest one.
+    An ordinal beyond the last picture means the newest one. `focus` is the picture that was last spoken of: it goes on
+    to be meant until another is named, and "the other picture" is the newest but it.
     """
     if count == 0:
         return None
     named = _NAMED.search(text)
-    index = _ORDINALS[named[1].lower()] if named else -1
+    spoken_of = count - 1 if focus is None or focus >= count else focus
+    if not named and _OTHER.search(text) and count > 1:
+        return count - 1 if spoken_of != count - 1 else count - 2
+    index = _ORDINALS[named[1].lower()] if named else spoken_of
     index = index if index >= 0 else count + index
     return index if 0 <= index < count else count - 1

@@ -39,7 +39,8 @@ class Turn:
     `pictures` holds every picture of the dialogue in order of appearance, the newest last. `speech` is mono float32
     at 16 kHz in -1..1, or None. `system` is the caller's own system message, used for chat, and `sampling` are the
     OpenAI options that the language model's chat takes (`max_tokens`, `temperature`, `top_p`, `stop`, `seed`): plans,
-    boxes and looks do not vary.
+    boxes and looks do not vary. `session` names the memory to use, `caller` whose it is. What memory adds is in
+    `history` and `pictures`, in `named` (the things last spoken of) and `focus` (the picture last looked at).
     """
 
     text: str
@@ -48,6 +49,10 @@ class Turn:
     history: tuple[Message, ...] = ()
     system: str | None = None
     sampling: Mapping[str, Any] = field(default_factory=dict)
+    session: str | None = None
+    caller: str = ""
+    named: tuple[str, ...] = ()
+    focus: int | None = None
 
 
 class _Wire(BaseModel):

@@ -5,7 +5,9 @@ The application holds no state but the dialogue and the limits that it was built
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
+import hashlib
 import json
 import re
 import uuid
@@ -91,7 +93,7 @@ class Routes:
         return await self._answer(request, turn, stream=stream, include_usage=False)
 
     async def _answer(self, request: Request, turn: Turn, *, stream: bool, include_usage: bool) -> Response:
-        running = RunningTurn(self.dialogue.run(turn))
+        running = RunningTurn(self.dialogue.run(dataclasses.replace(turn, caller=_caller(request))))
         handed_over = False
         try:
             if stream:
@@ -144,6 +146,12 @@ class RequestId:
         await self.app(scope, receive, marked)
 
 
+def _caller(request: Request) -> str:
+    """Whose request it is: a digest of the key that came with it, or nobody's."""
+    key = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return hashlib.sha256(key.encode()).hexdigest() if key else ""
+
+
 def _check_type(request: Request, wanted: str) -> None:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given != wanted:
@@ -187,6 +195,7 @@ async def _read_form(form: FormData) -> schema.Ask:
         images=tuple(await _files(form, "image")),
         audio=recordings[0] if recordings else None,
         history=None if not history else _read_json(history, "history"),
+        session=_text(form, "session"),
     )
 
 

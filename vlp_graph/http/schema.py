@@ -50,6 +50,13 @@ def _just_one(n: int) -> int:
 
 
 Text = Annotated[str, AfterValidator(_encodable)]
+SessionName = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9._:-]{1,128}$",
+        description="remembers turns, pictures and results under this name, for follow-ups without a second upload",
+    ),
+]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -159,6 +166,7 @@ class ChatRequest(_Request):
     ) = None
     seed: int | None = None
     user: Text | None = None
+    session: SessionName | None = None
 
 
 class AskForm(BaseModel):
@@ -170,6 +178,7 @@ class AskForm(BaseModel):
     )
     audio: Annotated[str, Field(json_schema_extra={"format": "binary"})] | None = None
     history: str | None = Field(default=None, description="JSON list of earlier messages: role and content")
+    session: SessionName | None = None
     stream: bool = False
 
 
@@ -181,8 +190,10 @@ class Ask:
     images: tuple[bytes, ...]
     audio: bytes | None
     history: Any
+    session: str | None = None
 
 
+_SESSION: TypeAdapter[str | None] = TypeAdapter(SessionName | None)
 _MESSAGES: TypeAdapter[list[AnyMessage]] = TypeAdapter(list[AnyMessage])
 
 
@@ -218,7 +229,7 @@ def to_turn(request: ChatRequest, limits: Limits) -> Turn:
     """
     names = [f"messages.{number}.content" for number in range(len(request.messages))]
     turn = _turn(request.messages, names, limits)
-    return dataclasses.replace(turn, sampling=_sampling(request))
+    return dataclasses.replace(turn, sampling=_sampling(request), session=request.session)
 
 
 def _sampling(request: ChatRequest) -> dict[str, Any]:
@@ -240,8 +251,13 @@ def form_to_turn(ask: Ask, limits: Limits) -> Turn:
         new = UserMessage(role="user", content=ask.text)
     except ValidationError as error:
         raise from_validation(error, {}, "text") from None
+    try:
+        session = _SESSION.validate_python(ask.session or None)
+    except ValidationError as error:
+        raise from_validation(error, ask.session, "session") from None
     names = [f"history.{number}.content" for number in range(len(earlier))]
-    return _turn([*earlier, new], [*names, "text"], limits, ask.images, ask.audio)
+    turn = _turn([*earlier, new], [*names, "text"], limits, ask.images, ask.audio)
+    return dataclasses.replace(turn, session=session)
 
 
 def _check_count(messages: Any, limits: Limits, param: str = "messages") -> None:

@@ -27,3 +27,21 @@ from vlp_graph.dialogue.pictures import meant_picture
 )
 def test_meant_picture(text: str, count: int, index: int | None) -> None:
     assert meant_picture(text, count) == index
+
+
+@pytest.mark.parametrize(
+    ("text", "count", "focus", "meant"),
+    [
+        ("outline it", 3, 0, 0),
+        ("outline it", 3, None, 2),
+        ("outline it", 2, 7, 1),
+        ("and in the second picture?", 3, 0, 1),
+        ("is there one in the other picture?", 2, 1, 0),
+        ("is there one in the other photo?", 2, 0, 1),
+        ("the other picture", 1, 0, 0),
+    ],
+)
+def test_the_picture_that_was_spoken_of_goes_on_to_be_meant(
+    text: str, count: int, focus: int | None, meant: int
+) -> None:
+    assert meant_picture(text, count, focus) == meant

@@ -1,0 +1,186 @@
+"""Memory of sessions: turns, pictures and what was found, so that a follow-up needs no second upload.
+
+Kept by SQLAlchemy: a SQLite file by default, PostgreSQL where several ingress replicas share sessions. A session
+belongs to the caller who began it; under another caller the same name is another session.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+from sqlalchemy import JSON, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text, delete, func, select
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from vlp_graph.config import Memory as Config
+from vlp_graph.dialogue.turn import Answered, Event, Message, Picture, Transcribed, Turn
+
+_METADATA = MetaData()
+_TURNS = Table(
+    "vlp_turns",
+    _METADATA,
+    Column("session", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("at", Float, index=True, nullable=False),
+    Column("asked", Text, nullable=False),
+    Column("answered", Text, nullable=False),
+    Column("shown", JSON, nullable=False),  # digests of the pictures that came with the turn
+    Column("named", JSON, nullable=False),
+    Column("focus", Integer, nullable=True),
+)
+_PICTURES = Table(
+    "vlp_pictures",
+    _METADATA,
+    Column("session", String(64), primary_key=True),
+    Column("digest", String(64), primary_key=True),
+    Column("png", LargeBinary, nullable=False),
+)
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a session remembers: messages, pictures in order of appearance, the things last named, and the index of the
+    picture last looked at."""
+
+    history: tuple[Message, ...] = ()
+    pictures: tuple[Picture, ...] = ()
+    named: tuple[str, ...] = ()
+    focus: int | None = None
+
+
+class Runs(Protocol):
+    """What memory adds to: something that answers turns."""
+
+    def run(self, turn: Turn) -> AsyncIterator[Event]: ...
+
+    async def ready(self) -> dict[str, bool]: ...
+
+
+class Store:
+    """Sessions in a database. Tables are made at the first use; old sessions go while new ones are kept."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self._engine: AsyncEngine | None = None
+
+    async def recall(self, key: str) -> Past:
+        """What the session `key` remembers; nothing for a new or an expired one."""
+        oldest = time.time() - self.config.expires_s
+        async with (await self._opened()).connect() as db:
+            turns = (await db.execute(select(_TURNS).where(_TURNS.c.session == key).order_by(_TURNS.c.number))).all()
+            if not turns or turns[-1].at < oldest:
+                return Past()
+            pictures = {
+                row.digest: _unpacked(row.png, row.digest)
+                for row in await db.execute(select(_PICTURES).where(_PICTURES.c.session == key))
+            }
+        said = [m for t in turns for m in (Message("user", t.asked), Message("assistant", t.answered))]
+        shown = [pictures[digest] for t in turns for digest in t.shown if digest in pictures]
+        return Past(tuple(said), tuple(shown), tuple(turns[-1].named), turns[-1].focus)
+
+    async def keep(
+        self, key: str, asked: str, answered: str, shown: Sequence[Picture], named: Sequence[str], focus: int | None
+    ) -> None:
+        """Add a turn to the session `key`, and forget what is too old or too much."""
+        now = time.time()
+        async with (await self._opened()).begin() as db:
+            last = await db.scalar(select(func.max(_TURNS.c.number)).where(_TURNS.c.session == key))
+            number = 0 if last is None else last + 1
+            known = set(await db.scalars(select(_PICTURES.c.digest).where(_PICTURES.c.session == key)))
+            for picture in {p.digest: p for p in shown}.values():
+                if picture.digest not in known:
+                    new = _PICTURES.insert().values(session=key, digest=picture.digest, png=_packed(picture))
+                    await db.execute(new)
+            turn = {"session": key, "number": number, "at": now, "asked": asked, "answered": answered}
+            found = {"shown": [p.digest for p in shown], "named": list(named), "focus": focus}
+            await db.execute(_TURNS.insert().values(**turn, **found))
+            await self._forget(db, key, number, now)
+
+    async def _forget(self, db: Any, key: str, number: int, now: float) -> None:
+        """Sessions that have expired, and the oldest turns of one that is too long."""
+        ended = select(_TURNS.c.session).group_by(_TURNS.c.session)
+        expired = list(await db.scalars(ended.having(func.max(_TURNS.c.at) < now - self.config.expires_s)))
+        for table in (_TURNS, _PICTURES):
+            await db.execute(delete(table).where(table.c.session.in_(expired)))
+        old = (_TURNS.c.session == key) & (_TURNS.c.number <= number - self.config.turns)
+        await db.execute(delete(_TURNS).where(old))
+        left = await db.execute(select(_TURNS.c.shown).where(_TURNS.c.session == key))
+        used = {digest for (shown,) in left for digest in shown}
+        unused = (_PICTURES.c.session == key) & _PICTURES.c.digest.not_in(used)
+        await db.execute(delete(_PICTURES).where(unused))
+
+    async def _opened(self) -> AsyncEngine:
+        if self._engine is None:
+            engine = create_async_engine(self.config.address())
+            async with engine.begin() as db:
+                await db.run_sync(_METADATA.create_all)
+            self._engine = engine
+        return self._engine
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        if self._engine is not None:
+            await self._engine.dispose()
+            self._engine = None
+
+
+class Remembering:
+    """A dialogue with memory: turns that name a session know what was said, shown and found in it before."""
+
+    def __init__(self, dialogue: Runs, store: Store) -> None:
+        self.dialogue, self.store = dialogue, store
+
+    async def ready(self) -> dict[str, bool]:
+        return await self.dialogue.ready()
+
+    async def run(self, turn: Turn) -> AsyncIterator[Event]:
+        """The events of a turn. It is kept when it has been answered; one that fails or is left leaves no trace."""
+        if turn.session is None:
+            async for event in self.dialogue.run(turn):
+                yield event
+            return
+        key = hashlib.sha256(json.dumps([turn.caller, turn.session]).encode()).hexdigest()
+        past = await self.store.recall(key)
+        whole = replace(
+            turn,
+            history=(*past.history, *turn.history),
+            pictures=(*past.pictures, *turn.pictures),
+            named=past.named,
+            focus=None if turn.pictures else past.focus,
+        )
+        heard = ""
+        async for event in self.dialogue.run(whole):
+            if isinstance(event, Transcribed):
+                heard = event.text
+            if isinstance(event, Answered):
+                looked = [r.image for r in event.vlp.results if r.image is not None]
+                named = _named(event) or past.named
+                asked = " ".join(part for part in (turn.text.strip(), heard) if part)
+                focus = looked[-1] if looked else whole.focus
+                await self.store.keep(key, asked, event.text, turn.pictures, named, focus)
+            yield event
+
+
+def _named(answered: Answered) -> tuple[str, ...]:
+    """The things that a turn was about: what was found, or what was asked for."""
+    plan = answered.vlp.plan
+    phrases = [p for task in plan.tasks for p in task.phrases or []] if plan else []
+    found = [i.phrase for r in answered.vlp.results for i in r.instances or []]
+    return tuple(dict.fromkeys(phrases or found))
+
+
+def _packed(picture: Picture) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(picture.pixels).save(buffer, "PNG", compress_level=1)
+    return buffer.getvalue()
+
+
+def _unpacked(png: bytes, digest: str) -> Picture:
+    return Picture(np.asarray(Image.open(io.BytesIO(png)).convert("RGB")), digest)
