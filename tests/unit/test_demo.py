@@ -89,8 +89,8 @@ def test_a_follow_up_takes_picture_and_words_along(cases: dict[str, demo.Case]) 
 
     class Graph(Client):
         def ask(
-        self, text: Any = None, images: Any = (), audio: Any = None, history: Any = (), session: Any = None
-    ) -> dict[str, Any]:
+            self, text: Any = None, images: Any = (), audio: Any = None, history: Any = (), session: Any = None
+        ) -> dict[str, Any]:
             sent.append((text, images, json.loads(json.dumps(history))))
             return reply("Yes, there is 1 blue circle in this picture.")
 

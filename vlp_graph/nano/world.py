@@ -7,7 +7,7 @@ A scene is drawn with numpy and PIL in a few milliseconds, so recipes train on f
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -184,6 +184,53 @@ def _bounds(mask: Mask) -> Box:
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
+@dataclass(frozen=True)
+class Thing:
+    """An object to draw: `at` is its centre as a fraction of the picture's width and height."""
+
+    shape: str
+    colour: str
+    size: str
+    at: tuple[float, float]
+
+
+class _Canvas:
+    """A picture in the making, and what has been drawn on it."""
+
+    def __init__(self, rng: np.random.Generator, width: int, height: int) -> None:
+        self.rng, self.width, self.height = rng, width, height
+        self.picture = background(rng, width, height)
+        self.drawn: list[tuple[str, str, str, Mask]] = []
+
+    def side(self, size: str) -> int:
+        """A side of an object of this size, in pixels."""
+        return round(math.sqrt(self.width * self.height) * self.rng.uniform(*SIZES[size]))
+
+    def draw(self, shape: str, colour: str, size: str, box: Box) -> None:
+        """Draw over what is there. The square `box` may reach over an edge of the picture."""
+        side = box[2] - box[0]
+        x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], self.width), min(box[3], self.height)
+        inside = np.s_[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
+        alpha = coverage(shape, side)[inside]
+        paint = np.clip(np.array(COLOURS[colour], np.float32) + self.rng.normal(0, 9, 3), 0, 255)
+        shade = 1 + self.rng.uniform(-0.12, 0.12) * np.linspace(-1, 1, side)[:, None, None]
+        grain = self.rng.standard_normal((side, side, 3), dtype=np.float32) * self.rng.uniform(1, 7)
+        patch = (paint * shade + grain)[inside]
+        region = self.picture[y0:y1, x0:x1]
+        self.picture[y0:y1, x0:x1] = region + (patch - region) * alpha[..., None]
+        mask = np.zeros((self.height, self.width), bool)
+        mask[y0:y1, x0:x1] = alpha > 0.5
+        for *_, other in self.drawn:
+            other &= ~mask
+        self.drawn.append((shape, colour, size, mask))
+
+    def scene(self) -> Scene:
+        """The picture, and what can be seen of each object."""
+        seen = [d for d in self.drawn if d[-1].any()]
+        objects = tuple(SceneObject(shape, colour, size, _bounds(mask), mask) for shape, colour, size, mask in seen)
+        return Scene(np.clip(self.picture, 0, 255).astype(np.uint8), objects)
+
+
 def render(
     rng: np.random.Generator,
     width: int = 128,
@@ -198,40 +245,25 @@ def render(
     `cut` is the share of objects that may reach over an edge of the picture.
     """
     wanted = count if count is not None else int(rng.integers(1, max_objects + 1))
-    picture = background(rng, width, height)
-    side_of_picture = math.sqrt(width * height)
+    canvas = _Canvas(rng, width, height)
     taken: list[Box] = []
-    found: list[tuple[str, str, str]] = []
-    masks: list[Mask] = []
     for _ in range(wanted):
         shape, colour = str(rng.choice(SHAPES)), str(rng.choice(COLOUR_NAMES))
         size = "small" if rng.random() < 0.5 else "large"
-        side = round(side_of_picture * rng.uniform(*SIZES[size]))
-        box = _place(rng, side, width, height, cut, taken)
-        if box is None:
-            continue
-        x0, y0, x1, y1 = max(box[0], 0), max(box[1], 0), min(box[2], width), min(box[3], height)
-        inside = np.s_[y0 - box[1] : y1 - box[1], x0 - box[0] : x1 - box[0]]
-        alpha = coverage(shape, side)[inside]
-        paint = np.clip(np.array(COLOURS[colour], np.float32) + rng.normal(0, 9, 3), 0, 255)
-        shade = 1 + rng.uniform(-0.12, 0.12) * np.linspace(-1, 1, side)[:, None, None]
-        grain = rng.standard_normal((side, side, 3), dtype=np.float32) * rng.uniform(1, 7)
-        patch = (paint * shade + grain)[inside]
-        region = picture[y0:y1, x0:x1]
-        picture[y0:y1, x0:x1] = region + (patch - region) * alpha[..., None]
-        mask = np.zeros((height, width), bool)
-        mask[y0:y1, x0:x1] = alpha > 0.5
-        for other in masks:
-            other &= ~mask
-        taken.append(box)
-        found.append((shape, colour, size))
-        masks.append(mask)
-    objects = tuple(
-        SceneObject(shape, colour, size, _bounds(mask), mask)
-        for (shape, colour, size), mask in zip(found, masks, strict=True)
-        if mask.any()
-    )
-    return Scene(np.clip(picture, 0, 255).astype(np.uint8), objects)
+        if box := _place(rng, canvas.side(size), width, height, cut, taken):
+            canvas.draw(shape, colour, size, box)
+            taken.append(box)
+    return canvas.scene()
+
+
+def arrange(rng: np.random.Generator, width: int, height: int, things: Sequence[Thing]) -> Scene:
+    """Draw a scene of these things at their places; background, shades and exact sizes are left to chance."""
+    canvas = _Canvas(rng, width, height)
+    for thing in things:
+        side = canvas.side(thing.size)
+        x, y = (round(share * whole - side / 2) for share, whole in zip(thing.at, (width, height), strict=True))
+        canvas.draw(thing.shape, thing.colour, thing.size, (x, y, x + side, y + side))
+    return canvas.scene()
 
 
 def held_out(seed: int, count: int, *, side: int | None = None, max_objects: int = 6, cut: float = 0.12) -> list[Scene]:
