@@ -83,6 +83,35 @@ def ask(
         typer.echo(f"saved:    {save}", err=as_json)
 
 
+@app.command("eval")
+def evaluate(
+    url: Annotated[str, typer.Option(help="where `vlp serve` listens")] = "http://127.0.0.1:8000",
+    only: Annotated[list[str] | None, typer.Option(help="turns, scenes or dialogues; repeatable")] = None,
+    out: Annotated[Path, typer.Option(help="folder for report.json and confusion.png")] = Path("evaluation"),
+    clients: Annotated[int, typer.Option(min=1, max=64, help="turns that are asked side by side")] = 6,
+) -> None:
+    """Measure a running graph: intent, plans and phrases, answers about scenes, whole dialogues."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from vlp_graph.client import Client, RemoteError
+    from vlp_graph.nano import graph_eval
+
+    if unknown := set(only or ()) - set(graph_eval.STAGES):
+        _fail(f"--only {sorted(unknown)[0]}: known are {', '.join(graph_eval.STAGES)}", BAD_USAGE)
+    try:
+        with Client(url) as client:
+            report = graph_eval.run(client, only or graph_eval.STAGES, clients=clients)
+    except RemoteError as error:
+        _fail(str(error), FAILED)
+    graph_eval.save(report, out)
+    table = Table("what", "right", "of", "median s")
+    for name, row in report.as_json()["rows"].items():
+        table.add_row(name, f"{row['right']:.3f}", str(row["asked"]), f"{row['median_s']:.2f}")
+    Console().print(table)
+    typer.echo(f"written: {out / 'report.json'}")
+
+
 @app.command()
 def profiles() -> None:
     """List the profiles that come with the package, and where each of their models comes from."""

@@ -79,7 +79,7 @@ def cases() -> list[Case]:
     # The seeds are where the search ends in today's world; in another it goes on from there.
     garden = find_scene(_is_garden, 256, 192, count=5, seed=857)
     squares = find_scene(_is_squares, 256, 160, count=4, seed=102)
-    first, second = File("garden.png", png(garden)), File("squares.png", png(squares))
+    first, second = File("garden.png", garden.png()), File("squares.png", squares.png())
     photo = File(PHOTO, (resources.files("vlp_graph") / "nano" / PHOTO).read_bytes())
     triangle, heart = garden.find("triangle")[0], squares.find("heart")[0]
     star, circle = garden.find("red star")[0], garden.find("blue circle")[0]
@@ -151,12 +151,6 @@ def _is_squares(scene: Scene) -> bool:
     """Three squares and a heart, no two of a name."""
     alone = all(len(scene.find(o.name)) == 1 for o in scene.objects)
     return alone and len(scene.find("square")) == 3 and len(scene.find("heart")) == 1
-
-
-def png(scene: Scene) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(scene.image).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 # --- what is right -------------------------------------------------------------------------------------

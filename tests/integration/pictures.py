@@ -3,17 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
-
-from PIL import Image
-
-from vlp_graph.nano.world import Scene
-
-
-def png(scene: Scene) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(scene.image).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def data_url(picture: bytes) -> str:

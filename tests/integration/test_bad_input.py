@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.integration.conftest import Graph
-from tests.integration.pictures import data_url, png
+from tests.integration.pictures import data_url
 from vlp_graph.nano.speech import wav
 from vlp_graph.nano.world import render
 
@@ -23,7 +23,7 @@ Post = Callable[[str], httpx.Response]
 
 
 def _scene_png() -> bytes:
-    return png(render(np.random.default_rng(5), count=2))
+    return render(np.random.default_rng(5), count=2).png()
 
 
 def _huge_png(side: int = 20_000) -> bytes:
@@ -117,7 +117,7 @@ def test_a_good_request_works_after_all_of_them(graph: Graph) -> None:
                 "role": "user",
                 "content": [
                     {"type": "text", "text": "how many objects are there?"},
-                    {"type": "image_url", "image_url": {"url": data_url(png(scene))}},
+                    {"type": "image_url", "image_url": {"url": data_url(scene.png())}},
                 ],
             }
         ],

@@ -7,7 +7,6 @@ from typing import Any
 
 from tests.integration.cluster import stats
 from tests.integration.conftest import Graph
-from tests.integration.pictures import png
 from vlp_graph.nano.world import held_out
 
 MODELS = ("GroundedSam", "Idefics", "DistilBert")
@@ -18,7 +17,7 @@ def test_eight_clients_get_their_own_right_answers(graph: Graph) -> None:
     before = stats(*MODELS)
 
     def ask(n: int) -> dict[str, Any]:
-        return graph.client.ask(f"is there a {scenes[n].objects[-1].name}?", images=[png(scenes[n])])
+        return graph.client.ask(f"is there a {scenes[n].objects[-1].name}?", images=[scenes[n].png()])
 
     with ThreadPoolExecutor(8) as pool:
         replies = list(pool.map(ask, range(8)))

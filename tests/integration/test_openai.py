@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from tests.integration.conftest import Graph
-from tests.integration.pictures import data_url, png
+from tests.integration.pictures import data_url
 from vlp_graph.nano.speech import speak, wav
 from vlp_graph.nano.world import Scene, held_out
 
@@ -29,7 +29,7 @@ def scene_with_one(minimum: int = 3) -> tuple[Scene, str]:
 
 
 def _message(text: str, scene: Scene) -> dict[str, object]:
-    picture = {"type": "image_url", "image_url": {"url": data_url(png(scene))}}
+    picture = {"type": "image_url", "image_url": {"url": data_url(scene.png())}}
     return {"role": "user", "content": [{"type": "text", "text": text}, picture]}
 
 

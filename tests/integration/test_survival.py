@@ -11,7 +11,6 @@ import pytest
 
 from tests.integration.cluster import replica_pids
 from tests.integration.conftest import Graph
-from tests.integration.pictures import png
 from vlp_graph.client import RemoteError
 from vlp_graph.nano.speech import speak, wav
 from vlp_graph.nano.world import held_out
@@ -30,9 +29,9 @@ def test_killed_during_turns(graph: Graph, deployment: str) -> None:
         start = time.monotonic()
         try:
             if deployment == "Whisper":
-                reply = graph.client.ask(images=[png(scene)], audio=sound)
+                reply = graph.client.ask(images=[scene.png()], audio=sound)
             else:
-                reply = graph.client.ask(f"is there a {name}?", images=[png(scene)])
+                reply = graph.client.ask(f"is there a {name}?", images=[scene.png()])
         except RemoteError as error:
             return f"refused with {error.status}"
         finally:

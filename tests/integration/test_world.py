@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 
 from tests.integration.conftest import Graph
-from tests.integration.pictures import png
 from vlp_graph.client import Client
 from vlp_graph.masks import decode
 from vlp_graph.nano.metrics import mask_iou, match_instances
@@ -65,7 +64,7 @@ def _text(reply: dict[str, Any]) -> str:
 def _outline(client: Client, scene: Scene, rng: np.random.Generator, score: Score) -> None:
     o = scene.objects[int(rng.integers(len(scene.objects)))]
     text = str(rng.choice(OUTLINE)).format(o.name)
-    reply = client.ask(text, images=[png(scene)])
+    reply = client.ask(text, images=[scene.png()])
     instances = [i for r in _results(reply, "segment") for i in r["instances"]]
     truth = scene.find(o.name)
     pairs = match_instances([(i["box"], o.name) for i in instances], [(t.box, o.name) for t in truth])
@@ -88,7 +87,7 @@ def _count(client: Client, scene: Scene, rng: np.random.Generator, score: Score)
         colour, shape = o.colour, o.shape
     phrase = str(rng.choice([f"{colour} {PLURAL[shape]}", PLURAL[shape], f"{colour} objects"]))
     text = str(rng.choice(COUNT)).format(phrase)
-    reply = client.ask(text, images=[png(scene)])
+    reply = client.ask(text, images=[scene.png()])
     truth = len(scene.find(phrase))
     said = _text(reply).lower().split()
     score.counts.append((str(truth) if truth else "no") in said)
@@ -100,7 +99,7 @@ def _question(client: Client, scene: Scene, rng: np.random.Generator, score: Sco
     question = ask(rng, scene, kind)
     if question is None:
         return
-    reply = client.ask(question.text, images=[png(scene)])
+    reply = client.ask(question.text, images=[scene.png()])
     hit = judged(question.text, question.answer, _text(reply))
     score.answers.append((kind, hit))
     if not hit:
@@ -116,7 +115,7 @@ def _spoken(client: Client, scene: Scene, rng: np.random.Generator, score: Score
     question = ask(rng, scene, str(rng.choice(["exist", "count", "colour"])))
     if question is None:
         return
-    reply = client.ask(images=[png(scene)], audio=wav(speak(question.text)))
+    reply = client.ask(images=[scene.png()], audio=wav(speak(question.text)))
     truth, heard = question.answer, str(reply["vlp"]["transcript"])
     if question.kind == "count":
         number = NUMBERS.index(truth)

@@ -6,6 +6,7 @@ A scene is drawn with numpy and PIL in a few milliseconds, so recipes train on f
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -82,6 +83,12 @@ class Scene:
 
     def find(self, phrase: str) -> list[SceneObject]:
         return [o for o in self.objects if o.is_a(phrase)]
+
+    def png(self) -> bytes:
+        """The picture as a file, as a client would upload it."""
+        buffer = io.BytesIO()
+        Image.fromarray(self.image).save(buffer, "PNG")
+        return buffer.getvalue()
 
 
 def _circle(draw: ImageDraw.ImageDraw, n: int) -> None:
