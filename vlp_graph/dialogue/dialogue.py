@@ -12,13 +12,13 @@ from typing import TypeVar
 from vlp_graph.config import Dialogue as DialogueConfig
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
 from vlp_graph.dialogue.execute import execute
-from vlp_graph.dialogue.likely import Likely, likely_plan
+from vlp_graph.dialogue.likely import Likely, leans, likely_plan
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.pictures import meant_picture
 from vlp_graph.dialogue.plan import Plan, fallback_plan
 from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
 from vlp_graph.dialogue.prompt import intent_text
-from vlp_graph.dialogue.references import resolve_ones, says_one
+from vlp_graph.dialogue.references import resolve_ones
 from vlp_graph.dialogue.speculation import Speculation
 from vlp_graph.dialogue.tasks import Tasks
 from vlp_graph.dialogue.turn import (
@@ -40,6 +40,8 @@ T = TypeVar("T")
 
 SURE = 0.8
 """Intent score from which a turn that needs a picture is refused without one, before any planning."""
+LOOK_BACK = 3
+"""How many messages of the user are searched for what "it" may be."""
 
 
 class Dialogue:
@@ -72,7 +74,8 @@ class Dialogue:
                 yield Words(NOTHING_HEARD)
                 yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
                 return
-        text = resolve_ones(text, turn.named or await self._named_before(turn, text, deadline))
+        spoken_of = turn.named or await self._spoken_of(turn, text, deadline)
+        text = resolve_ones(text, spoken_of)
         history = last_exchange(turn.history)
         understanding = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(text, history)))
         intent = _best(understanding.scores)
@@ -80,7 +83,7 @@ class Dialogue:
         yield Understood(intent)
         if not turn.pictures and intent.label != "chat" and intent.score >= SURE:
             raise _no_picture(intent.label)
-        likely = likely_plan(understanding, text, history)
+        likely = likely_plan(understanding, text, history, spoken_of)
         tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens)
         limits = {"task_s": self.config.task_s, "deadline": deadline}
         speculation = Speculation(tasks.runner(turn.pictures), **limits)
@@ -120,13 +123,14 @@ class Dialogue:
         vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
         yield Answered(answer, vlp)
 
-    async def _named_before(self, turn: Turn, text: str, deadline: float) -> list[str]:
-        """What the user's last message was about, where the turn says "one" instead."""
-        last = next((m.text for m in reversed(turn.history) if m.role == "user"), None)
-        if last is None or not says_one(text):
-            return []
-        before = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(last)))
-        return [name.text for name in before.named]
+    async def _spoken_of(self, turn: Turn, text: str, deadline: float) -> tuple[str, ...]:
+        """The things last named by the user, where the turn leans on what was said before and no memory knows."""
+        said = [m.text for m in reversed(turn.history) if m.role == "user"]
+        for earlier in said[:LOOK_BACK] if leans(text) else ():
+            read = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(earlier)))
+            if read.named:
+                return tuple(name.text for name in read.named)
+        return ()
 
     async def _route(
         self,

@@ -27,6 +27,7 @@ _DOING = {
     "classify": "choose between {}",
 }
 _PRONOUN = re.compile(r"\b(?:it|that one|this one|they|them|those|these|he|she|him)\b(?!')", re.IGNORECASE)
+_PLURAL = ("they", "them", "those", "these")
 _LEANS = re.compile(r"\b(?:ones?|it|its|them|their|they|those|these|other|others|another|same|too|again|else)\b", re.I)
 _JOINS = re.compile(r"^\W*(?:and|also|what about|how about|now|then|or|but)\b", re.IGNORECASE)
 
@@ -39,12 +40,20 @@ class Likely:
     sure: float
 
 
-def likely_plan(understanding: Understanding, text: str, history: str | None) -> Likely | None:
-    """None where what the intent needs was not named."""
+def leans(text: str) -> bool:
+    """Whether a turn may lean on what was said before it."""
+    return bool(_LEANS.search(text) or _JOINS.search(text))
+
+
+def likely_plan(
+    understanding: Understanding, text: str, history: str | None, spoken_of: Sequence[str] = ()
+) -> Likely | None:
+    """None where what the intent needs was not named. `spoken_of` are the things last named in the dialogue, where that
+    is known better than from the history line."""
     intent = max(understanding.scores, key=lambda task: understanding.scores[task])
     begins = len(intent_text(text, history)) - len(intent_text(text))
     now = [name for name in understanding.named if name.start >= begins]
-    before = [name for name in understanding.named if name.start < begins]
+    before = [Named(name, 0, 1.0) for name in spoken_of] or [n for n in understanding.named if n.start < begins]
     arguments: dict[str, Any] = {}
     used: Sequence[Named] = ()
     certain = 1.0
@@ -57,8 +66,8 @@ def likely_plan(understanding: Understanding, text: str, history: str | None) ->
         arguments["labels"] = labels if len(labels) > 1 else []
     elif intent == "answer":
         used = before if history and _PRONOUN.search(text) else ()
-        arguments["question"] = _resolved(text, before)
-        if history and arguments["question"] == text and (_LEANS.search(text) or _JOINS.search(text)):
+        arguments["question"] = _resolved(text, before) if history else text
+        if history and arguments["question"] == text and leans(text):
             certain = 0.0  # it leans on what was said before, and nothing says on what
     if not all(arguments.values()):
         return None
@@ -78,7 +87,10 @@ def _phrases(now: Sequence[Named], before: Sequence[Named]) -> list[str]:
 
 
 def _resolved(question: str, before: Sequence[Named]) -> str:
-    """The question with what "it" stands for."""
-    if len(before) != 1:
+    """The question with what "it" stands for: the thing named last; for "them" all of them."""
+    found = _PRONOUN.search(question)
+    if not found or not before:
         return question
-    return _PRONOUN.sub(f"the {plain(before[0].text)}", question, count=1)
+    names = [plain(name.text) for name in before]
+    meant = listed(names) if found[0].lower() in _PLURAL else names[-1]
+    return f"{question[: found.start()]}the {meant}{question[found.end() :]}"

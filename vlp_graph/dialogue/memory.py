@@ -6,6 +6,7 @@ belongs to the caller who began it; under another caller the same name is anothe
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -69,6 +70,7 @@ class Store:
     def __init__(self, config: Config) -> None:
         self.config = config
         self._engine: AsyncEngine | None = None
+        self._opening = asyncio.Lock()
 
     async def recall(self, key: str) -> Past:
         """What the session `key` remembers; nothing for a new or an expired one."""
@@ -117,11 +119,12 @@ class Store:
         await db.execute(delete(_PICTURES).where(unused))
 
     async def _opened(self) -> AsyncEngine:
-        if self._engine is None:
-            engine = create_async_engine(self.config.address())
-            async with engine.begin() as db:
-                await db.run_sync(_METADATA.create_all)
-            self._engine = engine
+        async with self._opening:
+            if self._engine is None:
+                engine = create_async_engine(self.config.address())
+                async with engine.begin() as db:
+                    await db.run_sync(_METADATA.create_all)
+                self._engine = engine
         return self._engine
 
     async def close(self) -> None:

@@ -25,11 +25,6 @@ _ALONE = re.compile(
 )
 
 
-def says_one(text: str) -> bool:
-    """Whether the text may say "one" in the place of a name."""
-    return bool(_ONE.search(text) or _ALONE.search(text))
-
-
 def resolve_ones(text: str, named: Sequence[str]) -> str:
     """The text with the thing named last in the place of "one": "the red one" after "find the blue star" means the red
     star, "the left one" the left blue star."""

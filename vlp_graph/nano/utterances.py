@@ -18,6 +18,7 @@ from typing import Any
 
 from vlp_graph.dialogue.plan import PHRASE_TASKS, TASKS, wire_text
 from vlp_graph.dialogue.prompt import history_line
+from vlp_graph.dialogue.wording import are, listed, singular
 from vlp_graph.nano import templates, templates_more
 from vlp_graph.nano.words import COLOURS, label_list, nano_noun, noun, thing
 
@@ -181,7 +182,7 @@ _JOINTS = [
     "? ",
 ]
 _NUMBERS = ["one", "two", "three", "four", "five", "2", "3", "4", "6"]
-_SPOTS = ["at the top left", "in the middle", "on the right", "at the bottom"]
+_SPOTS = ["at the top left", "in the middle", "on the right", "at the bottom", "at the bottom right", "on the left"]
 
 
 def _single(rng: random.Random, side: Templates, task: str | None = None) -> tuple[str, Wire]:
@@ -204,6 +205,18 @@ def _multi(rng: random.Random, side: Templates) -> tuple[list[str], list[Wire]]:
     return list(clauses), list(golds)
 
 
+def _as_answered(rng: random.Random, verb: str, names: str, plural: bool) -> list[str]:
+    """What `vlp_graph.dialogue.aggregate` says of things that were found, twice as often as other wordings."""
+    if not plural:
+        return [f"I {verb} the {names} {rng.choice(_SPOTS)}."] * 2
+    count = rng.randint(2, 4)
+    return [f"I {verb} {count} {names}: {listed([rng.choice(_SPOTS) for _ in range(count)])}."] * 2
+
+
+def _counted(rng: random.Random, names: str) -> str:
+    return f"There {are(rng.randint(0, 5), names)} in this picture."
+
+
 def _past_turn(rng: random.Random, task: str, names: str, plural: bool) -> str:
     """A history line: what was asked about `names`, and what came out."""
     side = load_templates(False)
@@ -216,17 +229,19 @@ def _past_turn(rng: random.Random, task: str, names: str, plural: bool) -> str:
         "detect": [
             f"{number} boxes",
             f"found {number}",
-            f"I found {number} {names}.",
             f"The {names}: {spot}.",
+            *_as_answered(rng, "found", names, plural),
         ],
-        "segment": [f"{number} masks", f"I outlined {number} {names}.", "done"],
-        "count": [f"{number}", f"There are {number} {names}.", f"I count {number} {names}."],
+        "segment": [f"{number} masks", "done", *_as_answered(rng, "outlined", names, plural)],
+        "count": [f"{number}", f"I count {number} {names}.", *[_counted(rng, names)] * 2],
         "answer": [
             "yes",
             f"Yes, {spot}.",
             "no",
             rng.choice(COLOURS),
             rng.choice(COLOURS).capitalize() + ".",
+            f"Yes, there {are(1 + plural, names)}.",
+            f"No, there is no {singular(names)} in this picture.",
         ],
         "describe": [f"There are {number} {names} {spot}.", f"I see {names} and some other things."],
     }[task]
@@ -315,6 +330,13 @@ _OPENERS = [
     "alright, ",
     "hmm ",
     "uh ",
+    "great, ",
+    "lovely. ",
+    "nice, now ",
+    "thanks. ",
+    "perfect, ",
+    "cool, then ",
+    "right, ",
 ]
 _CLOSERS = [" please", ", please", " thanks", ", thank you", " for me", " now", " if you can", " pls"]
 _IN_PICTURE = [" in the picture", " in this image", " in the photo", " here", " in the scene"]
@@ -401,7 +423,7 @@ def _dress(rng: random.Random, clauses: list[str], golds: list[Wire]) -> str:
             text = text.rstrip("?.") + rng.choice(_CLOSERS)
     elif golds[0]["task"] != "chat" and rng.random() < 0.1:
         text = rng.choice(_OPENERS) + text
-    if golds[0]["task"] != "chat" and rng.random() < 0.05:
+    if golds[0]["task"] != "chat" and rng.random() < 0.08:
         text = rng.choice(_OPENERS) + text
     return _letter_case(rng, text, spoken)
 

@@ -13,9 +13,9 @@ from vlp_graph.dialogue.prompt import intent_text
 FOUND = "find the red stars -> I found 2 red stars."
 
 
-async def likely(text: str, intent: str, *named: str, history: str | None = None, score: float = 0.93) -> Likely | None:
-    understanding = await Sorter(intent, score, named).read(intent_text(text, history))
-    return likely_plan(understanding, text, history)
+async def likely(text: str, intent: str, *named: str, history: str | None = None, **more: Any) -> Likely | None:
+    understanding = await Sorter(intent, 0.93, named).read(intent_text(text, history))
+    return likely_plan(understanding, text, history, **more)
 
 
 def task(likely: Likely | None) -> dict[str, Any]:
@@ -66,3 +66,15 @@ async def test_a_question_that_leans_on_what_nobody_named_is_not_sure() -> None:
 async def test_nothing_named_is_no_plan() -> None:
     assert await likely("find", "detect") is None
     assert await likely("is it a cat or what?", "classify", "cat") is None
+
+
+async def test_what_memory_knows_goes_before_what_the_history_line_says() -> None:
+    outlined = await likely("outline it", "segment", "red stars", history=FOUND, spoken_of=["heart"])
+    assert task(outlined)["phrases"] == ["heart"]
+    several = ["heart", "cross"]
+    asked = await likely("what colour is it?", "answer", history=FOUND, spoken_of=several)
+    assert task(asked)["question"] == "what colour is the cross?"
+    asked = await likely("are they green?", "answer", history=FOUND, spoken_of=several)
+    assert task(asked)["question"] == "are the heart and cross green?"
+    alone = await likely("what colour is it?", "answer", spoken_of=several)
+    assert task(alone)["question"] == "what colour is it?"

