@@ -32,6 +32,7 @@ from rich.table import Table
 from vlp_graph.cli import describe
 from vlp_graph.client import Client, RemoteError
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_KNOWN
+from vlp_graph.nano.dialogues import answer_of
 from vlp_graph.nano.metrics import mask_iou
 from vlp_graph.nano.questions import NUMBERS
 from vlp_graph.nano.speech import SAMPLE_RATE, speak, wav
@@ -123,7 +124,7 @@ def cases() -> list[Case]:
             None,
             first,
             "nothing was heard",
-            lambda reply: answer(reply) == NOTHING_HEARD,
+            lambda reply: answer_of(reply) == NOTHING_HEARD,
             audio=File("silence.wav", wav(silence)),
             spoken="(2 s of silence)",
         ),
@@ -162,20 +163,16 @@ _THING = re.compile(rf"(?:\b(\d+) )?(?:\b[a-z]+ ){{0,2}}?\b(?:{_SHAPE})\b", re.I
 _NUMBER = re.compile(rf"\b(\d+|no|{'|'.join(NUMBERS)})\b", re.IGNORECASE)
 
 
-def answer(reply: Reply) -> str:
-    return str(reply["choices"][0]["message"]["content"])
-
-
 def says_colour(colour: str) -> Check:
     """It names this colour and no other."""
-    return lambda reply: {found.lower() for found in _COLOUR.findall(answer(reply))} == {colour}
+    return lambda reply: {found.lower() for found in _COLOUR.findall(answer_of(reply))} == {colour}
 
 
 def says_number(number: int) -> Check:
     """The first number of the answer is this one."""
 
     def check(reply: Reply) -> bool:
-        found = _NUMBER.search(answer(reply))
+        found = _NUMBER.search(answer_of(reply))
         if found is None:
             return False
         word = found[1].lower()
@@ -186,11 +183,11 @@ def says_number(number: int) -> Check:
 
 
 def says_yes(reply: Reply) -> bool:
-    return answer(reply).lower().startswith("yes")
+    return answer_of(reply).lower().startswith("yes")
 
 
 def says_no(reply: Reply) -> bool:
-    return re.match(r"(no\b|there (is|are) no\b)", answer(reply), re.IGNORECASE) is not None
+    return re.match(r"(no\b|there (is|are) no\b)", answer_of(reply), re.IGNORECASE) is not None
 
 
 def outlines(wanted: SceneObject) -> Check:
@@ -214,7 +211,7 @@ def captions(scene: Scene) -> Check:
     truth = {o.name for o in scene.objects}
 
     def check(reply: Reply) -> bool:
-        named = {f"{c} {SINGULAR.get(s, s)}" for c, s in _NAME.findall(answer(reply).lower())}
+        named = {f"{c} {SINGULAR.get(s, s)}" for c, s in _NAME.findall(answer_of(reply).lower())}
         return named <= truth and 2 * len(named) >= len(truth)
 
     return check
@@ -222,7 +219,7 @@ def captions(scene: Scene) -> Check:
 
 def is_modest(reply: Reply) -> bool:
     """A photograph is none of the nano models' business: they admit it, or see one of their shapes at most."""
-    text, worked = answer(reply), all(result["status"] == "ok" for result in reply["vlp"]["results"])
+    text, worked = answer_of(reply), all(result["status"] == "ok" for result in reply["vlp"]["results"])
     return (
         bool(text)
         and worked
@@ -264,7 +261,7 @@ def past_turn(past: Outcome) -> list[dict[str, Any]]:
     """An answered case as messages; the picture comes along, so that the next turn need not send it again."""
     url = f"data:image/png;base64,{base64.b64encode(past.case.picture.data).decode()}"
     content = [{"type": "text", "text": past.case.text}, {"type": "image_url", "image_url": {"url": url}}]
-    said = answer(past.reply) if past.reply else ""
+    said = past.reply["choices"][0]["message"]["content"] if past.reply else ""
     return [{"role": "user", "content": content}, {"role": "assistant", "content": said}]
 
 
@@ -375,7 +372,7 @@ def summary(outcomes: Sequence[Outcome]) -> Table:
     """One line per case."""
     table = Table("turn", "asked", "answer", "expected", "seconds", "", title="vlp-graph demo")
     for o in outcomes:
-        said = answer(o.reply) if o.reply else o.error or ""
+        said = answer_of(o.reply) if o.reply else o.error or ""
         cells = (o.case.name, o.case.text or f'"{o.case.spoken}" (spoken)', said, o.case.expected)
         table.add_row(*map(escape, cells), f"{o.seconds:.2f}", _verdict(o))
     return table

@@ -36,7 +36,8 @@ def _say(task: Task, result: Result, pictures: Sequence[Picture]) -> str:
         return sentence(f"I could not {what}: {result.error}")
     match task.task:
         case "describe" | "answer":
-            return sentence(result.text or _listing(result.instances or []))
+            said = sentence(result.text or _listing(result.instances or []))
+            return f'{said} (A look at the picture as a whole says "{result.doubt}".)' if result.doubt else said
         case "classify":
             return sentence(f"It looks like {result.label}") if result.label else ""
         case "count":

@@ -15,7 +15,7 @@ from typing import Literal
 
 from vlp_graph.dialogue.referring import centre, read
 from vlp_graph.dialogue.turn import Instance
-from vlp_graph.dialogue.wording import are, plain, singular
+from vlp_graph.dialogue.wording import NUMBERS, are, plain, singular
 
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "pink", "brown", "black", "white", "grey")
 """The basic colour terms of English; a detector that knows a colour scores "red car" above "blue car"."""
@@ -322,6 +322,25 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
             if found := read_off(claim, instances):
                 return readings(claim)[max(found, key=lambda i: i.score).phrase]
             return None if best(instances, claim.phrase) else f"I find no {claim.phrase} in this picture."
+
+
+def doubt(claim: Claim, verdict: str, words: str) -> str | None:
+    """What the words say, where they are an answer to the claim and another one than the boxes' verdict."""
+    said = plain(words).lower()
+    match claim:
+        case Exists() | Relation():
+            first = said.split()[:1]
+            other = first in (["yes"], ["no"]) and first[0] != re.split(r"\W", verdict.lower())[0]
+        case HowMany():
+            number = NUMBERS.index(said) if said in NUMBERS else int(said) if said.isdecimal() else None
+            counted = re.search(r"\d+", verdict)
+            other = number is not None and number != (int(counted[0]) if counted else 0)
+        case Colour() | Shape() | Choice():
+            answers = set(readings(claim).values())
+            other = said in answers and verdict in answers and said != verdict
+        case _:
+            other = False
+    return said if other else None
 
 
 def read_off(claim: Reading, instances: Sequence[Instance]) -> list[Instance]:

@@ -26,6 +26,7 @@ from vlp_graph.dialogue.evidence import (
     best,
     claim_of,
     decide,
+    doubt,
     painted,
     phrases_of,
     read_off,
@@ -174,7 +175,8 @@ class Tasks:
         if isinstance(claim, Reading):
             answers = readings(claim)
             instances = [i for i in read_off(claim, instances) if verdict and answers[i.phrase] == verdict]
-        return {"text": sentence(verdict or words or ""), "instances": instances}
+        fields = {"text": sentence(verdict or words or ""), "instances": instances}
+        return fields | ({"doubt": other} if verdict and words and (other := doubt(claim, verdict, words)) else {})
 
     async def _beside(self, picture: Picture, claim: Beside, words: str) -> dict[str, Any]:
         """What the words name must be found where it was asked for. If not, everything that a caption lists is

@@ -100,7 +100,8 @@ class Intent(_Wire):
 
 
 class Result(_Wire):
-    """What one task of the plan gave. `image` is the index of the picture it looked at."""
+    """What one task of the plan gave. `image` is the index of the picture it looked at, `doubt` what the model that
+    looks at whole pictures said instead, where boxes decided otherwise."""
 
     id: str
     task: str
@@ -112,6 +113,7 @@ class Result(_Wire):
     label: str | None = None
     scores: dict[str, float] | None = None
     instances: list[Instance] | None = None
+    doubt: str | None = None
     error: str | None = None
 
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 _DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|every|each|this|that|these|those|my)\s+)+", re.IGNORECASE)
 
 
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
 _SAYS_MORE = frozenset(
     """
     of on in at to from with without by near next beside above below over under underneath beneath behind between

@@ -71,9 +71,14 @@ def load_dialogues(path: Path = HAND_DIALOGUES) -> list[WrittenDialogue]:
     return dialogues
 
 
+def answer_of(reply: Mapping[str, Any]) -> str:
+    """What a reply states: its words without what stands in brackets, which is doubt about them."""
+    return re.sub(r"\s*\([^()]*\)", "", str(reply["choices"][0]["message"]["content"]))
+
+
 def faults(expect: Mapping[str, Any], reply: Mapping[str, Any], scene: Scene) -> list[str]:
     """What is wrong with a reply about a scene; empty when everything that was expected holds."""
-    text, results = str(reply["choices"][0]["message"]["content"]), reply["vlp"]["results"]
+    text, results = answer_of(reply), reply["vlp"]["results"]
     wrong = []
     for what, wanted in expect.items():
         match what:

@@ -21,7 +21,7 @@ import numpy as np
 
 from vlp_graph.client import Client
 from vlp_graph.dialogue.plan import TASKS
-from vlp_graph.nano.dialogues import WrittenDialogue, faults, load_dialogues, says, says_number
+from vlp_graph.nano.dialogues import WrittenDialogue, answer_of, faults, load_dialogues, says, says_number
 from vlp_graph.nano.metrics import match_instances
 from vlp_graph.nano.questions import NUMBERS, ask
 from vlp_graph.nano.turns import FRESH_TURNS, GoldPlan, gold_of, judge, load_hand_turns
@@ -161,7 +161,7 @@ def _scenes(client: Client, report: Report) -> Iterator[Job]:
 def _question_job(client: Client, report: Report, scene: Scene, question: Any) -> Job:
     def job() -> None:
         reply = client.ask(question.text, [scene.png()])
-        text = str(reply["choices"][0]["message"]["content"])
+        text = answer_of(reply)
         if question.kind == "count":
             right = says_number(text, NUMBERS.index(question.answer))
         else:

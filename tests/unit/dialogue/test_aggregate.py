@@ -94,3 +94,8 @@ def test_the_order_is_the_plan_s_and_nothing_is_said_twice() -> None:
     count = ({"task": "count", "phrases": ["stars"]}, found())
     answer = ({"task": "answer", "question": "?"}, {"text": "red"})
     assert said(answer, count, answer) == "Red. There are no stars in this picture."
+
+
+def test_doubt_stands_in_brackets_behind_what_boxes_decided() -> None:
+    text = said(({"task": "answer", "question": "how many?"}, {"text": "There are 2 stars.", "doubt": "three"}))
+    assert text == 'There are 2 stars. (A look at the picture as a whole says "three".)'

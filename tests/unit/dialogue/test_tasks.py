@@ -225,3 +225,22 @@ async def test_the_colour_of_a_thing_that_its_place_names() -> None:
     assert [i.phrase for i in fields["instances"]] == ["blue star"]
     fields = await answer("how many stars are left of the cross?", "two", *stars, instance("cross", (40, 0, 50, 10)))
     assert fields["text"].startswith("There is 1 star")
+
+
+@pytest.mark.parametrize(
+    ("question", "words", "things", "other"),
+    [
+        ("how many stars are there?", "three", [STAR], "three"),
+        ("how many stars are there?", "one", [STAR], None),
+        ("how many stars are there?", "several", [STAR], None),
+        ("is there a star?", "no", [STAR], "no"),
+        ("is there a star?", "yes", [STAR], None),
+        ("what colour is the star?", "Red.", [instance("blue star")], "red"),
+        ("what colour is the star?", "blue", [instance("blue star")], None),
+        ("what colour is the star?", "a lovely one", [instance("blue star")], None),
+    ],
+)
+async def test_two_models_that_disagree_are_both_heard(
+    question: str, words: str, things: Any, other: str | None
+) -> None:
+    assert (await answer(question, words, *things)).get("doubt") == other
