@@ -10,14 +10,16 @@ import asyncio
 import hashlib
 import io
 import json
+import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
 from PIL import Image
 from sqlalchemy import JSON, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text, delete, func, select
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from vlp_graph.config import Memory as Config
@@ -91,6 +93,16 @@ class Store:
         self, key: str, asked: str, answered: str, shown: Sequence[Picture], named: Sequence[str], focus: int | None
     ) -> None:
         """Add a turn to the session `key`, and forget what is too old or too much."""
+
+        async def attempt() -> None:
+            await self._keep(key, asked, answered, shown, named, focus)
+
+        await self._opened()
+        await _persistently(attempt)
+
+    async def _keep(
+        self, key: str, asked: str, answered: str, shown: Sequence[Picture], named: Sequence[str], focus: int | None
+    ) -> None:
         now = time.time()
         async with (await self._opened()).begin() as db:
             last = await db.scalar(select(func.max(_TURNS.c.number)).where(_TURNS.c.session == key))
@@ -122,8 +134,12 @@ class Store:
         async with self._opening:
             if self._engine is None:
                 engine = create_async_engine(self.config.address())
-                async with engine.begin() as db:
-                    await db.run_sync(_METADATA.create_all)
+
+                async def make_tables() -> None:
+                    async with engine.begin() as db:
+                        await db.run_sync(_METADATA.create_all)
+
+                await _persistently(make_tables)
                 self._engine = engine
         return self._engine
 
@@ -132,6 +148,17 @@ class Store:
         if self._engine is not None:
             await self._engine.dispose()
             self._engine = None
+
+
+async def _persistently(attempt: Callable[[], Awaitable[None]]) -> None:
+    """Try again where another replica did the same at the same moment (made the tables, took the turn's number)."""
+    for pause in (0.02, 0.05, 0.1, 0.2, 0.4, None):
+        try:
+            return await attempt()
+        except (IntegrityError, OperationalError):
+            if pause is None:
+                raise
+            await asyncio.sleep(pause * (1 + random.random()))
 
 
 class Remembering:
