@@ -7,7 +7,6 @@ with `--save`, writes it as JSON. Compare figures of one run with each other; ac
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import statistics
 import time
@@ -16,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
@@ -27,23 +25,17 @@ from vlp_graph.nano.world import Scene, held_out
 Turn = Callable[[Client, Scene], dict[str, Any]]
 
 
-def _png(scene: Scene) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(scene.image).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
 def _name(scene: Scene) -> str:
     return scene.objects[-1].name
 
 
 TURNS: dict[str, Turn] = {
-    "question": lambda client, scene: client.ask(f"is there a {_name(scene)}?", images=[_png(scene)]),
-    "count": lambda client, scene: client.ask("how many objects are there?", images=[_png(scene)]),
-    "outline": lambda client, scene: client.ask(f"outline the {_name(scene)}", images=[_png(scene)]),
-    "caption": lambda client, scene: client.ask("describe the picture", images=[_png(scene)]),
+    "question": lambda client, scene: client.ask(f"is there a {_name(scene)}?", images=[scene.png()]),
+    "count": lambda client, scene: client.ask("how many objects are there?", images=[scene.png()]),
+    "outline": lambda client, scene: client.ask(f"outline the {_name(scene)}", images=[scene.png()]),
+    "caption": lambda client, scene: client.ask("describe the picture", images=[scene.png()]),
     "spoken": lambda client, scene: client.ask(
-        images=[_png(scene)], audio=wav(speak(f"Is there a {_name(scene)} in the picture?"))
+        images=[scene.png()], audio=wav(speak(f"Is there a {_name(scene)} in the picture?"))
     ),
 }
 

@@ -7,7 +7,7 @@ reaches the replica, and Ray's errors as our own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -22,9 +22,11 @@ from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
+from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.turn import Instance, Named, Picture, Understanding
 from vlp_graph.engines.grounded_sam import Query
 from vlp_graph.engines.idefics import Look
+from vlp_graph.engines.llama import BASE, PLANNER
 from vlp_graph.errors import ModelUnavailable, Overloaded, ServingError
 
 T = TypeVar("T")
@@ -173,5 +175,17 @@ class ServeChatModel(BaseChatModel):
         return {**body, **({"stop": stop} if stop else {}), **options}
 
 
-def _chunk(piece: str) -> ChatGenerationChunk:
-    return ChatGenerationChunk(message=AIMessageChunk(content=piece))
+def models_over(
+    handles: Mapping[str, DeploymentHandle[Any]], *, planner: bool, ready: Callable[[], Awaitable[dict[str, bool]]]
+) -> Models:
+    """The dialogue's models over the handles of `llama`, `idefics`, `grounded_sam`, `whisper` and `distilbert`.
+    `planner`: whether the language model has its planning adapter."""
+    return Models(
+        planner=ServeChatModel(handle=handles["llama"], model=PLANNER if planner else BASE),
+        talker=ServeChatModel(handle=handles["llama"], model=BASE),
+        looker=Looker(handles["idefics"]),
+        finder=Finder(handles["grounded_sam"]),
+        listener=Listener(handles["whisper"]),
+        sorter=Sorter(handles["distilbert"]),
+        ready=ready,
+    )

@@ -11,12 +11,10 @@ from typing import Any
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
-from deployments.handles import Finder, Listener, Looker, ServeChatModel, Sorter
+from deployments.handles import models_over
 from vlp_graph.config import Profile
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.memory import Remembering, Store
-from vlp_graph.dialogue.models import Models
-from vlp_graph.engines.llama import BASE, PLANNER
 from vlp_graph.http.app import build_app
 
 READY_WITHIN_S = 5.0
@@ -59,15 +57,8 @@ class Ingress:
             "whisper": whisper,
             "distilbert": distilbert,
         }
-        models = Models(
-            planner=ServeChatModel(handle=llama, model=PLANNER if profile.models.llama.planner else BASE),
-            talker=ServeChatModel(handle=llama, model=BASE),
-            looker=Looker(idefics),
-            finder=Finder(grounded_sam),
-            listener=Listener(whisper),
-            sorter=Sorter(distilbert),
-            ready=self._ready,
-        )
+        planner = profile.models.llama.planner is not None
+        models = models_over(self._handles, planner=planner, ready=self._ready)
         dialogue = Remembering(Dialogue(models, profile.dialogue), Store(profile.memory))
         self.application = build_app(dialogue, profile)
 
