@@ -78,6 +78,25 @@ class TestCompletion:
         assert client.post(CHAT, json=body(parts)).json()["choices"][0]["message"]["content"] == "I see 1\u2028."
         assert dialogue.turns[0].pictures[0].pixels[0, 0].tolist() == [255, 0, 0]
 
+    def test_a_session_and_whose_it_is_reach_the_dialogue(self, client: TestClient, dialogue: Any) -> None:
+        for headers in ({"authorization": "Bearer one"}, {"authorization": "Bearer two"}, {}):
+            client.post(CHAT, json=body(session="my-dialogue"), headers=headers)
+            client.post("/v1/ask", files=[("text", (None, "hi")), ("session", (None, "my-dialogue"))], headers=headers)
+        assert {turn.session for turn in dialogue.turns} == {"my-dialogue"}
+        callers = [turn.caller for turn in dialogue.turns]
+        assert callers[::2] == callers[1::2]
+        assert len(set(callers)) == 3
+        assert callers[-1] == ""
+        assert not any("one" in caller for caller in callers)
+
+    @pytest.mark.parametrize("name", ["", "a b", "x" * 129, "../up", "sch\u00f6n"])
+    def test_a_session_has_a_plain_name(self, client: TestClient, name: str) -> None:
+        reply = client.post(CHAT, json=body(session=name))
+        assert (reply.status_code, error_of(reply)["param"]) == (400, "session")
+        if name:
+            reply = client.post("/v1/ask", files=[("text", (None, "hi")), ("session", (None, name.encode()))])
+            assert (reply.status_code, error_of(reply)["param"]) == (400, "session")
+
     @pytest.mark.parametrize(
         ("error", "status", "retry"),
         [
