@@ -168,7 +168,7 @@ class Dialogue(_Strict):
     """
 
     router: Literal["fast", "cot", "speculative"] = "speculative"
-    sure: float = Field(default=0.9, gt=0, le=1)
+    sure: float = Field(default=0.8, gt=0, le=1)
     turn_s: Positive = 60
     task_s: Positive = 30
     plan_s: Positive = 20

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
+from vlp_graph.dialogue.evidence import SHAPES
 from vlp_graph.dialogue.execute import execute
 from vlp_graph.dialogue.likely import Likely, leans, likely_plan
 from vlp_graph.dialogue.models import Models
@@ -34,6 +35,7 @@ from vlp_graph.dialogue.turn import (
     Vlp,
     Words,
 )
+from vlp_graph.dialogue.wording import mended
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, Unprocessable
 
 T = TypeVar("T")
@@ -75,7 +77,7 @@ class Dialogue:
                 yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
                 return
         spoken_of = turn.named or await self._spoken_of(turn, text, deadline)
-        text = resolve_ones(text, spoken_of)
+        text = resolve_ones(mended(text, SHAPES), spoken_of)
         history = last_exchange(turn.history)
         understanding = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(text, history)))
         intent = _best(understanding.scores)

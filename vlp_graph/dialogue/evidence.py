@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from vlp_graph.dialogue.referring import centre, read
+from vlp_graph.dialogue.referring import area, centre, read
 from vlp_graph.dialogue.turn import Instance
 from vlp_graph.dialogue.wording import NUMBERS, are, plain, singular
 
@@ -86,7 +86,24 @@ _SIZE = re.compile(
     rf"{_LEAD}how (?:big|large|small) is the (?P<other>.+?){_END}",
     re.IGNORECASE,
 )
-_CHOICE = re.compile(rf"{_LEAD}(?:is|are) the (?P<thing>.+?) (?P<a>[a-z]+),? or (?P<b>[a-z]+){_END}", re.IGNORECASE)
+_OPTION = r"(?:an? |the )?[a-z]+"
+_OPTIONS = rf"(?P<options>{_OPTION}(?:, {_OPTION})*,? or {_OPTION})"
+_IS_IT = re.compile(
+    rf"{_LEAD}(?:is|are|would you call) the (?P<thing>.+?),? {_OPTIONS}{_END}|"
+    rf"{_LEAD}the (?P<said>.+?),? (?:is|would) (?:that|it|this)(?: be)? {_OPTIONS.replace('options', 'others')}{_END}",
+    re.IGNORECASE,
+)
+_LARGER = re.compile(
+    rf"{_LEAD}which (?:of (?:the|them|these|those) )?(?P<noun>[a-z ]+?) is (?:the )?(?P<how>bigger|larger|smaller)"
+    rf"(?: one)?,? (?:the )?(?P<a>[a-z ]+?)(?: one)? or (?:the )?(?P<b>[a-z ]+?)(?: one)?{_END}",
+    re.IGNORECASE,
+)
+_ANY = re.compile(rf"{_LEAD}(?:(?:is|are) there )?any(?:thing)? (?P<thing>.+?){_END}", re.IGNORECASE)
+_SIDE_OR_SIDE = re.compile(
+    rf"{_LEAD}is the (?P<a>.+?) (?:(?:to|on) the )?(?P<one>left|right|above|below)(?: of it)?,? or "
+    rf"(?:(?:to|on) the )?(?P<other>left|right|above|below)(?: of)? the (?P<b>.+?){_END}",
+    re.IGNORECASE,
+)
 _NO_NAMES = frozenset(
     """
     about above across after all along and another any anyone anybody anything around as at background be because
@@ -158,15 +175,33 @@ class Shape:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which of the `options` is `phrase`: small or large, red or blue?"""
+    """Which of the `options` is `phrase`: small or large, red or blue, a star or a heart?"""
 
     phrase: str
-    options: tuple[str, str]
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Larger:
+    """Which of two is larger (or, `smallest`, smaller)?"""
+
+    a: str
+    b: str
+    smallest: bool = False
+
+
+@dataclass(frozen=True)
+class Side:
+    """On which of two sides of `b` does `a` lie?"""
+
+    a: str
+    sides: tuple[Direction, Direction]
+    b: str
 
 
 Reading = Colour | Shape | Choice
 """Claims of which the detector decides between several readings of a phrase."""
-Claim = Exists | HowMany | Relation | Beside | Reading
+Claim = Exists | HowMany | Relation | Side | Beside | Larger | Reading
 
 
 def claim_of(question: str) -> Claim | None:
@@ -174,6 +209,11 @@ def claim_of(question: str) -> Claim | None:
     text = " ".join(question.replace("’", "'").split())
     if len(text) > LONGEST:
         return None
+    if found := _SIDE_OR_SIDE.match(text):
+        a, b = _name(found["a"]), _name(found["b"])
+        return Side(a, (_direction(found["one"]), _direction(found["other"])), b) if a and b else None
+    if found := _LARGER.match(text):
+        return _larger(found)
     if found := _RELATION.match(text):
         a, b = _name(found["a"]), _name(found["b"])
         return Relation(a, _direction(found["direction"]), b) if a and b else None
@@ -194,10 +234,10 @@ def claim_of(question: str) -> Claim | None:
     if found := _SIZE.match(text):
         name = _name(next(group for group in found.groups() if group))
         return Choice(name, ("small", "large")) if name and singular(name) == name else None
-    if found := _CHOICE.match(text):
-        name = _name(found["thing"])
-        options = found["a"].lower(), found["b"].lower()
-        known = set(options) <= {*_SIZES, *COLOURS}
+    if found := _IS_IT.match(text):
+        name = _name(found["thing"] or found["said"])
+        options = tuple(re.findall(r"(?:an? |the )?([a-z]+)(?:,| or|$)", (found["options"] or found["others"]).lower()))
+        known = any(set(options) <= set(kind) for kind in (_SIZES, COLOURS, SHAPES))
         return Choice(name, options) if name and singular(name) == name and known else None
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
         placed = re.sub(r" (?:is|are) ", " ", found["thing"], flags=re.IGNORECASE)  # "stars are left of the heart"
@@ -208,7 +248,17 @@ def claim_of(question: str) -> Claim | None:
         if name and read(name).pick:  # "is there a star at the top?": the topmost star need not be there
             return None
         return Exists(name) if name and (name != thing or singular(name) != name) else None
+    if (found := _ANY.match(text)) and (name := _name(found["thing"])) and not read(name).pick:
+        return Exists(f"{name} thing" if name.lower() in COLOURS else name)
     return None
+
+
+def _larger(found: re.Match[str]) -> Larger | None:
+    """Two things by name or, of things of one kind, by colour: "which star is bigger, the red or the blue one?"."""
+    noun = plain(found["noun"]).lower()
+    names = [f"{said} {noun}" if said.lower() in COLOURS else said for said in (found["a"], found["b"])]
+    a, b = (_name(name) for name in names)
+    return Larger(a, b, found["how"].lower() == "smaller") if a and b else None
 
 
 def _name(words: str) -> str | None:
@@ -235,7 +285,7 @@ def phrases_of(claim: Claim) -> list[str]:
     match claim:
         case Exists(phrase) | HowMany(phrase):
             return [phrase]
-        case Relation(a, _, b):
+        case Relation(a, _, b) | Side(a, _, b) | Larger(a, b):
             return [a, b]
         case Beside(_, b):
             return [b]
@@ -252,6 +302,9 @@ def readings(claim: Reading) -> dict[str, str]:
         case Shape():
             words = [word for word in phrase.lower().split() if word not in _THINGS]
             return {" ".join([*words, shape]): shape for shape in SHAPES}
+        case Choice(options=options) if set(options) <= set(SHAPES):
+            words = [word for word in phrase.lower().split() if word not in _THINGS]
+            return {" ".join([*words, shape]): shape for shape in options}
         case Choice(options=options):
             return {f"{option} {phrase}": option for option in options}
 
@@ -316,12 +369,31 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
                 missing = " and no ".join(p for p, i in ((a, first), (b, second)) if i is None)
                 return f"No, there is no {missing} in this picture."
             return "Yes." if lies(first, direction, second) else "No."
+        case Side(a, sides, b):
+            first, second = best(instances, a), best(instances, b)
+            if first is None or second is None:
+                return f"There is no {b if first else a} in this picture."
+            side = next((side for side in sides if lies(first, side, second)), None)
+            return side and f"{_WHERE_IT_LIES[side]} the {b}."
+        case Larger(a, b, smallest):
+            first, second = best(instances, a), best(instances, b)
+            if first is None or second is None:
+                return f"There is no {b if first else a} in this picture."
+            return f"The {a if (area(first) < area(second)) == smallest else b}."
         case Beside(_, b):
             return None if best(instances, b) else f"There is no {b} in this picture."
         case Colour() | Shape() | Choice():
             if found := read_off(claim, instances):
                 return readings(claim)[max(found, key=lambda i: i.score).phrase]
             return None if best(instances, claim.phrase) else f"I find no {claim.phrase} in this picture."
+
+
+_WHERE_IT_LIES: dict[Direction, str] = {
+    "left": "To the left of",
+    "right": "To the right of",
+    "above": "Above",
+    "below": "Below",
+}
 
 
 def doubt(claim: Claim, verdict: str, words: str) -> str | None:

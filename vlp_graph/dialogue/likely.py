@@ -14,6 +14,7 @@ from typing import Any
 from vlp_graph.dialogue.evidence import COLOURS
 from vlp_graph.dialogue.plan import MAX_PHRASES, PHRASE_TASKS, Plan, Task
 from vlp_graph.dialogue.prompt import intent_text
+from vlp_graph.dialogue.referring import read
 from vlp_graph.dialogue.turn import Named, Understanding
 from vlp_graph.dialogue.wording import listed, plain
 
@@ -81,9 +82,14 @@ def likely_plan(
 def _phrases(now: Sequence[Named], before: Sequence[Named]) -> list[str]:
     """Names of the turn, else of the history; a bare colour is that of what was named before ("and the red?")."""
     if before and now and all(set(plain(name.text).lower().split()) <= set(COLOURS) for name in now):
-        noun = plain(before[-1].text)
+        nouns = {_uncoloured(name.text) for name in before}
+        noun = nouns.pop() if len(nouns) == 1 else "things"
         return [f"{plain(name.text)} {noun}" for name in now][:MAX_PHRASES]
     return list(dict.fromkeys(name.text for name in now or before))[:MAX_PHRASES]
+
+
+def _uncoloured(name: str) -> str:
+    return " ".join(word for word in read(plain(name)).name.split() if word.lower() not in COLOURS) or "things"
 
 
 def _resolved(question: str, before: Sequence[Named]) -> str:

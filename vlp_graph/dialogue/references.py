@@ -1,4 +1,4 @@
-"""What "the left one" stands for: "one" and "ones" become the thing that was named last.
+"""What "the left one" stands for: "one", "ones" and bare ordinals become the thing that was named last.
 
 Done before anything else reads the turn, so that intent, plan and detector all see a name.
 """
@@ -25,9 +25,16 @@ _ALONE = re.compile(
 )
 
 
+_BARE = re.compile(
+    r"(?<!\bat )\b(?P<word>biggest|smallest|largest|leftmost|rightmost|topmost|bottommost|"
+    r"(?:first|second|third|fourth|fifth|last)(?P<from> from the (?:left|right|top|bottom))?)(?=\s*(?:[,.?!;]|$))",
+    re.IGNORECASE,
+)
+
+
 def resolve_ones(text: str, named: Sequence[str]) -> str:
     """The text with the thing named last in the place of "one": "the red one" after "find the blue star" means the red
-    star, "the left one" the left blue star."""
+    star, "the left one" and "the leftmost" the left blue star."""
     if not named:
         return text
     noun = read(plain(named[-1])).name
@@ -42,7 +49,11 @@ def resolve_ones(text: str, named: Sequence[str]) -> str:
         kept = " ".join(words)
         return found["before"] + (plural(kept) if found["one"].lower() == "ones" else singular(kept))
 
-    text = _ONE.sub(name, text)
+    def bare(found: re.Match[str]) -> str:
+        after = found["from"] or ""
+        return f"{found['word'].removesuffix(after)} {singular(noun)}{after}"
+
+    text = _BARE.sub(bare, _ONE.sub(name, text))
     return _ALONE.sub(
         lambda m: f"{m['verb']} {with_article(singular(noun)) if m['one'].lower() == 'one' else 'any ' + plural(noun)}",
         text,

@@ -21,6 +21,7 @@ _SIDES = {
     **{f"{a} {b}": f"{where} {b}" for a, where in (("top", "above"), ("upper", "above")) for b in ("left", "right")},
     **{f"{a} {b}": f"{where} {b}" for a, where in (("bottom", "below"), ("lower", "below")) for b in ("left", "right")},
 }
+_SIDES |= {"middle": "middle", "centre": "middle", "center": "middle", "central": "middle"}
 _SIZES = {
     **dict.fromkeys(("biggest", "largest", "bigger", "larger"), "biggest"),
     **dict.fromkeys(("smallest", "tiniest", "littlest", "smaller"), "smallest"),
@@ -60,8 +61,8 @@ _BACK = re.compile(
 
 @dataclass(frozen=True)
 class Pick:
-    """The `index`-th from one end: "left", "right", "above" (the top), "below", "above left" …; or "biggest",
-    "smallest"."""
+    """The `index`-th from one end: "left", "right", "above" (the top), "below", "above left" …; or "middle" (from left
+    to right), "biggest", "smallest"."""
 
     end: str
     index: int = 0
@@ -113,6 +114,9 @@ def choose(meant: Referring, instances: Sequence[Instance], size: tuple[int, int
     if not meant.pick:
         return named
     pick = meant.pick
+    if pick.end == "middle":
+        across = sorted(named, key=lambda i: centre(i)[0])
+        return across[(len(across) - 1) // 2 :][:1]
     if singular(meant.name) != meant.name and pick.end not in _SIZES.values():
         return [i for i in named if all(_in_half(i, side, size) for side in pick.end.split())]
     ordered = sorted(named, key=lambda i: sum(_rank(i, end) for end in pick.end.split()))
@@ -124,9 +128,14 @@ def centre(i: Instance) -> tuple[float, float]:
     return (i.box[0] + i.box[2]) / 2, (i.box[1] + i.box[3]) / 2
 
 
+def area(i: Instance) -> float:
+    """Of its box."""
+    return (i.box[2] - i.box[0]) * (i.box[3] - i.box[1])
+
+
 def _rank(i: Instance, end: str) -> float:
-    (x, y), area = centre(i), (i.box[2] - i.box[0]) * (i.box[3] - i.box[1])
-    return {"left": x, "right": -x, "above": y, "below": -y, "biggest": -area, "smallest": area}[end]
+    x, y = centre(i)
+    return {"left": x, "right": -x, "above": y, "below": -y, "biggest": -area(i), "smallest": area(i)}[end]
 
 
 def _in_half(i: Instance, end: str, size: tuple[int, int]) -> bool:

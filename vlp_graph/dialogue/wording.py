@@ -120,3 +120,17 @@ def place(box: Sequence[float], width: int, height: int) -> str:
     if not column and not row:
         return "in the middle"
     return f"at the {row} {column}".strip() if row and column else f"at the {row}" if row else f"on the {column}"
+
+
+def mended(text: str, words: Sequence[str]) -> str:
+    """The text with those of its words that are one of `words` with inner letters swapped ("sqaure") spelled right."""
+    forms = {form for word in words for form in (word, plural(word)) if len(form) > 4}
+
+    def mend(found: re.Match[str]) -> str:
+        typed = found[0].lower()
+        if typed in forms:
+            return found[0]
+        ends = (form for form in forms if (form[0], form[-1]) == (typed[0], typed[-1]))
+        return next((form for form in ends if sorted(form) == sorted(typed)), found[0])
+
+    return re.sub(r"[a-zA-Z]{5,}", mend, text)

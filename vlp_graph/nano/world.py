@@ -246,16 +246,22 @@ def render(
     count: int | None = None,
     max_objects: int = 6,
     cut: float = 0.12,
+    alike: bool = False,
 ) -> Scene:
     """Draw one scene of `count` objects (default: 1 to `max_objects`; fewer where no place is left).
 
-    `cut` is the share of objects that may reach over an edge of the picture.
+    `cut` is the share of objects that may reach over an edge of the picture. `alike`: one or two shapes in one or two
+    colours, so that many things have one name.
     """
     wanted = count if count is not None else int(rng.integers(1, max_objects + 1))
     canvas = _Canvas(rng, width, height)
     taken: list[Box] = []
+    shapes, colours = SHAPES, COLOUR_NAMES
+    if alike:
+        shapes = tuple(rng.choice(SHAPES, int(rng.integers(1, 3)), replace=False))
+        colours = tuple(rng.choice(COLOUR_NAMES, int(rng.integers(1, 3)), replace=False))
     for _ in range(wanted):
-        shape, colour = str(rng.choice(SHAPES)), str(rng.choice(COLOUR_NAMES))
+        shape, colour = str(rng.choice(shapes)), str(rng.choice(colours))
         size = "small" if rng.random() < 0.5 else "large"
         if box := _place(rng, canvas.side(size), width, height, cut, taken):
             canvas.draw(shape, colour, size, box)
@@ -293,12 +299,12 @@ def random_size(rng: np.random.Generator, long_side: int) -> tuple[int, int]:
 
 def training_scene(rng: np.random.Generator, *, max_objects: int = 6) -> Scene:
     """A fresh scene as recipes see it: long side 128, sometimes drawn twice as large and scaled down, as the
-    pictures that people upload will be."""
-    large = rng.random() < 0.3
+    pictures that people upload will be; sometimes of things that are much alike."""
+    large, alike = rng.random() < 0.3, rng.random() < 0.35
     width, height = random_size(rng, 128)
     if not large:
-        return render(rng, width, height, max_objects=max_objects)
-    return scaled(render(rng, 2 * width, 2 * height, max_objects=max_objects), width, height)
+        return render(rng, width, height, max_objects=max_objects, alike=alike)
+    return scaled(render(rng, 2 * width, 2 * height, max_objects=max_objects, alike=alike), width, height)
 
 
 def scaled(scene: Scene, width: int, height: int) -> Scene:

@@ -17,8 +17,10 @@ from vlp_graph.dialogue.evidence import (
     Colour,
     Exists,
     HowMany,
+    Larger,
     Relation,
     Shape,
+    Side,
     beside,
     claim_of,
     decide,
@@ -47,6 +49,13 @@ QUESTIONS: list[tuple[str, Claim | None]] = [
     ("Is there no red star?", None),
     ("Do you see the red circle?", Exists("red circle")),
     ("is there any red object in there?", Exists("red object")),
+    ("Is the thing on the left a triangle or a heart?", Choice("thing on the left", ("triangle", "heart"))),
+    ("the purple thing, is that a cross or a star", Choice("purple thing", ("cross", "star"))),
+    ("is the car red, blue or green?", Choice("car", ("red", "blue", "green"))),
+    ("Which triangle is smaller, the green or the yellow one?", Larger("green triangle", "yellow triangle", True)),
+    ("anything blue in there?", Exists("blue thing")),
+    ("any blue squares?", Exists("blue squares")),
+    ("what color is the middle circle?", Colour("middle circle")),
     ("Is there a small blue square visible?", Exists("small blue square")),
     ("Is there a circle or a star?", None),
     ("is there a circle and a star?", None),
@@ -125,8 +134,8 @@ QUESTIONS: list[tuple[str, Claim | None]] = [
     ("is the star between the heart and the cross?", None),
     ("is the red circle bigger than the star?", None),
     ("is the star left of the heart or the cross?", None),
-    ("is the star above or below the heart?", None),
-    ("is the star left or right of the heart?", None),
+    ("is the star above or below the heart?", Side("star", ("above", "below"), "heart")),
+    ("is the star left or right of the heart?", Side("star", ("left", "right"), "heart")),
     ("is the star above the heart and the cross?", None),
     ("Is the star next to the heart?", None),
     ("is the star above all the others?", None),
@@ -242,7 +251,7 @@ def test_what_a_thing_is_may_be_its_shape() -> None:
 
 def test_other_choices_are_left_to_the_model_that_looks() -> None:
     assert claim_of("is the soup hot or cold?") is None
-    assert claim_of("is the red object a circle or a square?") is None
+    assert claim_of("is the red object a car or a square?") is None
 
 
 @pytest.mark.parametrize("text", ["is the left" + " the left" * 2000, "is there" + " here" * 2000 + " x", "?" * 8000])
@@ -306,3 +315,13 @@ def test_beside() -> None:
     assert beside(Beside("right", "star"), ["heart"], found) == [HEART]
     assert beside(Beside("left", "star"), ["heart"], found) == []
     assert beside(Beside("left", "cross"), ["heart"], found) == []
+
+
+def test_sides_and_sizes_of_two_things() -> None:
+    star, heart = instance("star", (0, 0, 10, 10)), instance("heart", (50, 40, 90, 80))
+    assert decide(Side("star", ("left", "right"), "heart"), [star, heart]) == "To the left of the heart."
+    assert decide(Side("heart", ("above", "below"), "star"), [star, heart]) == "Below the star."
+    assert decide(Side("star", ("left", "right"), "cross"), [star, heart]) == "There is no cross in this picture."
+    assert decide(Larger("star", "heart"), [star, heart]) == "The heart."
+    assert decide(Larger("star", "heart", smallest=True), [star, heart]) == "The star."
+    assert decide(Larger("cross", "heart"), [star, heart]) == "There is no cross in this picture."

@@ -78,3 +78,10 @@ async def test_what_memory_knows_goes_before_what_the_history_line_says() -> Non
     assert task(asked)["question"] == "are the heart and cross green?"
     alone = await likely("what colour is it?", "answer", spoken_of=several)
     assert task(alone)["question"] == "what colour is it?"
+
+
+async def test_a_bare_colour_takes_the_place_of_the_one_before() -> None:
+    blue = await likely("and the blue?", "detect", "blue", history=FOUND, spoken_of=["orange star"])
+    assert task(blue)["phrases"] == ["blue star"]
+    mixed = await likely("how many are blue?", "count", "blue", history=FOUND, spoken_of=["red star", "green heart"])
+    assert task(mixed)["phrases"] == ["blue things"]

@@ -18,6 +18,9 @@ from vlp_graph.dialogue.references import resolve_ones
         ("Which one is bigger?", "circle", "Which circle is bigger?"),
         ("is there one in the other picture too?", "green heart", "is there a green heart in the other picture too?"),
         ("do you see any here?", "star", "do you see any stars here?"),
+        ("outline the biggest", "stars", "outline the biggest star"),
+        ("no, second from the right", "yellow circles", "no, second yellow circle from the right"),
+        ("now the third, and what colour is it?", "cross", "now the third cross, and what colour is it?"),
         ("the top one", "star left of the heart", "the top star"),
     ],
 )
@@ -27,7 +30,15 @@ def test_the_thing_named_last(text: str, named: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["no one cares", "one of them", "are there any red hearts?", "find the stone", "is there one star?"]
+    "text",
+    [
+        "no one cares",
+        "one of them",
+        "are there any red hearts?",
+        "find the stone",
+        "is there one star?",
+        "at first, yes",
+    ],
 )
 def test_other_ones_are_left_alone(text: str) -> None:
     assert resolve_ones(text, ["circle"]) == text

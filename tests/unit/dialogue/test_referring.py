@@ -54,6 +54,7 @@ def test_what_a_phrase_means(phrase: str, meant: Referring) -> None:
         ("second star from the right", [1]),
         ("fourth star", []),
         ("last star", [2]),
+        ("middle star", [1]),
         ("star left of the heart", [0]),
         ("star right of the heart", [1, 2]),
         ("star above the heart", [0, 1]),

@@ -6,7 +6,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from vlp_graph.dialogue.wording import IRREGULAR, are, listed, place, plain, plural, sentence, singular, with_article
+from vlp_graph.dialogue.wording import (
+    IRREGULAR,
+    are,
+    listed,
+    mended,
+    place,
+    plain,
+    plural,
+    sentence,
+    singular,
+    with_article,
+)
 from vlp_graph.nano.world import PLURAL
 
 
@@ -113,3 +124,10 @@ def test_place(centre: tuple[int, int], words: str) -> None:
 def test_only_the_thing_itself_is_counted(one: str, many: str) -> None:
     assert plural(one) == plural(many) == many
     assert singular(many) == singular(one) == one
+
+
+def test_swapped_letters_of_known_words_are_mended_and_no_others() -> None:
+    words = ("square", "triangle", "heart")
+    assert mended("Two sqaures and a trianlge", words) == "Two squares and a triangle"
+    assert mended("the earth is a haert", words) == "the earth is a heart"
+    assert mended("squares, hearts", words) == "squares, hearts"
