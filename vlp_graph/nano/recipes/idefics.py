@@ -30,7 +30,7 @@ TEXT_LAYERS = 4
 GRID = SIDE // PATCH
 MEAN, STD = (0.48145466, 0.4578275, 0.40821073), (0.26862954, 0.26130258, 0.27577711)
 IMAGE = "<fake_token_around_image><image><fake_token_around_image>"
-DEFAULT_MINUTES = (10.0, 60.0)
+DEFAULT_MINUTES = (10.0, 85.0)
 """CPU minutes for the vision tower and for the joint schedule."""
 SCENES, QUESTIONS = 8, 12
 """Pictures in a batch, and questions about each."""

