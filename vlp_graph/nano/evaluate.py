@@ -127,22 +127,23 @@ NOTES = """\
   (`hand_turns.jsonl`), some of them with more than one right plan. These were looked at while the models were made (the
   intent's misses once, 48 of the planner's turns once), so they say what the models are worth while one works on them.
 * *fresh* turns (`hand_turns_fresh.jsonl`) were written without a look at the templates, and their misses were never
-  looked at. *sure* are those that the intent model's reading alone plans (`dialogue.sure`); the others are the planner's.
+  looked at. *sure* are those that the intent model's reading alone plans (`dialogue.sure`); the rest is the planner's.
 * Planner: under the plan's schema and held against the words of the dialogue, as it is served.
 * The detector's threshold (.4) was chosen on 120 other held-out scenes than those it is measured on.
 
 ## How these checkpoints were trained
 
-On one core without AVX-512, other work beside it; minutes are CPU minutes of one thread. Where a checkpoint was made in
-legs (`--start`), each leg had a warm-up and a decay of its own; what the recipe does by default is one schedule as long.
+On one core without AVX-512, other work beside it; minutes are CPU minutes of one thread. Where a checkpoint was made
+in legs (`--start`), each had a warm-up and a decay of its own; the recipe's default is one schedule as long.
 
 * grounding-dino: 52 minutes in two legs, 32 more, then 15 on scenes of which a third hold things that are much alike
   (several red stars), as counts of such things were too low.
 * sam: 20 minutes. distilbert-intent: 9 minutes.
 * smollm2-planner: 24 minutes (about 2,000 turns), then 15 with more templates.
-* idefics: 10 minutes for the vision tower and 19 of questions; from there 4 minutes with a fourth text layer, 6 with its
-  cross-attention told where to look, and a last schedule of 56 minutes. Before it was told where to look (`looking.py`)
-  the accuracy of answer tokens had stood at .74 for ten minutes; it was .84 six minutes later.
+* idefics: 10 minutes for the vision tower and 19 of questions; from there 6 minutes with a fourth text layer, 6 with
+  its cross-attention told where to look, and a last schedule of 56 minutes. Before it was told where to look
+  (`looking.py`) the accuracy of answer tokens stood at .74 to .75 for six minutes; it was .79 six minutes later and .84
+  after twelve. The recipe does it from the start.
 
 ## Licences
 
