@@ -1,7 +1,7 @@
 """The application: all deployments of a profile, composed.
 
-`serve run deployments.graph:build profile=embedded` starts it; `serve build` and `serve deploy` take the same
-import path.
+`serve run deployments.graph:build profile=embedded` starts it. `serve build`, which takes no arguments, wants the
+profile's name as an attribute: `serve build deployments.graph:embedded`.
 """
 
 from __future__ import annotations
@@ -27,6 +27,12 @@ def build(args: dict[str, str]) -> Application:
     if unknown:
         raise ValueError(f"unknown arguments {sorted(unknown)}: only profile=NAME is taken")
     return compose(config.load(args.get("profile", "embedded")))
+
+
+def __getattr__(name: str) -> Application:
+    if name in config.names():
+        return build({"profile": name})
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def compose(profile: Profile) -> Application:

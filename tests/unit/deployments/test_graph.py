@@ -34,3 +34,11 @@ def test_composing_imports_no_model_library() -> None:
     code = f"import sys, deployments.graph; print([m for m in {heavy!r} if m in sys.modules])"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
+
+
+def test_a_profile_is_an_application_for_serve_build() -> None:
+    from deployments import graph
+
+    assert isinstance(graph.embedded, Application)  # type: ignore[attr-defined]
+    with pytest.raises(AttributeError, match="embeded"):
+        graph.embeded  # type: ignore[attr-defined]  # noqa: B018
