@@ -55,6 +55,8 @@ def likely_plan(
     begins = len(intent_text(text, history)) - len(intent_text(text))
     now = [name for name in understanding.named if name.start >= begins]
     before = [Named(name, 0, 1.0) for name in spoken_of] or [n for n in understanding.named if n.start < begins]
+    if not now and not leans(text):  # it names something that was not read, not what was named before
+        before = []
     arguments: dict[str, Any] = {}
     used: Sequence[Named] = ()
     certain = 1.0

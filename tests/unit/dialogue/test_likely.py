@@ -64,6 +64,7 @@ async def test_a_question_that_leans_on_what_nobody_named_is_not_sure() -> None:
 
 
 async def test_nothing_named_is_no_plan() -> None:
+    assert await likely("cut out whatever moves", "segment", history=FOUND, spoken_of=["star"]) is None
     assert await likely("find", "detect") is None
     assert await likely("is it a cat or what?", "classify", "cat") is None
 
