@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SIDE, STRIDES, MAX_TOKENS = 128, (8, 16), 64
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 DEFAULT_MINUTES = 99.0
-THRESHOLD = 0.4
+THRESHOLD = 0.3
 """Score from which an instance counts; the embedded profile's value."""
 FIXED_IDS = {"[PAD]": 0, "[UNK]": 100, "[CLS]": 101, "[SEP]": 102, "[MASK]": 103, ".": 1012, "?": 1029}
 """Token ids that `GroundingDinoModel` has hard-coded (BERT's own)."""
