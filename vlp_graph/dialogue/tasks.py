@@ -18,6 +18,7 @@ from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable
 
 from vlp_graph.dialogue.evidence import (
+    COLOURS,
     SHAPES,
     Beside,
     Reading,
@@ -146,7 +147,9 @@ class Tasks:
 
     async def _checked(self, picture: Picture, words: str) -> dict[str, Any]:
         """Words that only list things are checked by the detector: `text` is None where it is not sure of as many of
-        each as they say, `instances` are those that it is sure of."""
+        each as they say, or where they stutter; `instances` are those that it is sure of."""
+        if _stutters(words):
+            return {"text": None, "instances": []}
         named = Counter(_listed_things(words))
         if not named:
             return {"text": sentence(words)}
@@ -251,6 +254,13 @@ def _listed_things(caption: str) -> list[str]:
     if not _LISTING.match(listing):
         return []
     return [plain(part) for part in re.split(r", and |, | and ", listing.rstrip("."))]
+
+
+def _stutters(words: str) -> bool:
+    """Whether an item of the words says the same twice ("a small red a small red star"): nobody saw that."""
+    traits = {*COLOURS, *SHAPES, "small", "large"}
+    items = ([w for w in re.findall("[a-z]+", part) if w in traits] for part in re.split(r", | and ", words.lower()))
+    return any(len(set(item)) < len(item) for item in items)
 
 
 async def _either(a: Awaitable[A], b: Awaitable[B]) -> tuple[A | None, B | None]:

@@ -124,8 +124,8 @@ NOTES = """\
   off at the edge; recipes draw from other seeds. Questions: only such as have exactly one answer; *exact match* is
   of the whole string, captions included.
 * Turns: *held-out* ones come from templates that training never saw; *hand* ones are written by hand
-  (`hand_turns.jsonl`), some of them with more than one right plan. These were looked at while the models were made (the
-  intent's misses once, 48 of the planner's turns once), so they say what the models are worth while one works on them.
+  (`hand_turns.jsonl`), some of them with more than one right plan. **The hand-written turns are not quite unseen**: the
+  intent's misses were looked at once, 48 of the planner's once, and rules and thresholds were tried on them.
 * *fresh* turns (`hand_turns_fresh.jsonl`) were written without a look at the templates, and their misses were never
   looked at. *sure* are those that the intent model's reading alone plans (`dialogue.sure`); the rest is the planner's.
 * Planner: under the plan's schema and held against the words of the dialogue, as it is served.

@@ -244,3 +244,9 @@ async def test_two_models_that_disagree_are_both_heard(
     question: str, words: str, things: Any, other: str | None
 ) -> None:
     assert (await answer(question, words, *things)).get("doubt") == other
+
+
+async def test_words_that_stutter_are_not_repeated() -> None:
+    looker = Looker({DESCRIBE: "a small red a small red star, a large star and a."})
+    fields = await run(models(looker=looker, finder=Finder([])), task="describe")
+    assert fields == {"text": None, "instances": []}
