@@ -52,7 +52,8 @@ def measure(url: str, turn: Turn, scenes: list[Scene], clients: int) -> dict[str
     with ThreadPoolExecutor(clients) as pool:
         done = list(pool.map(timed, scenes))
     seconds = sorted(s for s, _ in done)
-    stages = {stage: statistics.median(t[stage] for _, t in done) for stage in done[0][1]}
+    common = set.intersection(*(set(timings) for _, timings in done))
+    stages = {stage: statistics.median(t[stage] for _, t in done) for stage in done[0][1] if stage in common}
     return {
         "turns": len(done),
         "clients": clients,
