@@ -139,9 +139,10 @@ class Tasks:
         ]
 
     async def _describe(self, picture: Picture) -> dict[str, Any]:
-        """The caption; where the detector does not bear it out, the plain shapes that it is sure of."""
+        """The caption; where the detector bears out only a part of it, the plain shapes that it is sure of. Where it
+        bears out nothing, neither of the two is believed: so they meet a picture of which they know nothing."""
         checked = await self._checked(picture, await self.models.looker.answer([picture], DESCRIBE))
-        if checked["text"] is None:
+        if checked["text"] is None and checked["instances"]:
             checked["instances"] = await self._plain_things(picture) or checked["instances"]
         return checked
 

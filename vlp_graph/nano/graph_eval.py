@@ -65,7 +65,6 @@ class Report:
     rows: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
     misses: list[Miss] = field(default_factory=list)
     confusion: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
-    routes: Counter[str] = field(default_factory=Counter)
 
     def add(self, row: str, right: bool, reply: dict[str, Any], said: str, wrong: str = "") -> None:
         tally = self.rows[row]
@@ -84,7 +83,6 @@ class Report:
         return {
             "rows": rows,
             "confusion": self.confusion,
-            "routes": self.routes,
             "misses": list(map(asdict, self.misses)),
         }
 
@@ -140,7 +138,6 @@ def _plan_job(
             report.confusion[given if given in single else single[0]][given] += 1
         report.add(f"plan's task set, {kind}", verdict.task_set, reply, said, "tasks")
         report.add(f"plan's tasks and phrases, {kind}", verdict.task_and_phrases, reply, said, "phrases")
-        report.routes["planned" if vlp["plan"]["thought"] and vlp["timings"].get("plan", 0) > 0.2 else "at once"] += 1
 
     return job
 

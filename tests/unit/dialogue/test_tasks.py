@@ -250,3 +250,10 @@ async def test_words_that_stutter_are_not_repeated() -> None:
     looker = Looker({DESCRIBE: "a small red a small red star, a large star and a."})
     fields = await run(models(looker=looker, finder=Finder([])), task="describe")
     assert fields == {"text": None, "instances": []}
+
+
+async def test_two_models_that_share_nothing_are_both_not_believed() -> None:
+    finder = Finder([instance("heart", (0, 0, 10, 10), 0.9)])
+    looker = Looker({DESCRIBE: "a red star and a cross."})
+    fields = await run(models(looker=looker, finder=finder), task="describe")
+    assert fields == {"text": None, "instances": []}
