@@ -165,6 +165,7 @@ class Dialogue(_Strict):
 
     `router`: `cot` lets Llama plan every turn. `fast` and `speculative` ask for a plan only where DistilBERT's reading
     of the turn is less sure than `sure`; `speculative` runs the likely tasks meanwhile, for the plan to adopt or drop.
+    Of a long dialogue the language model reads the last `max_history_tokens` (estimated) when it chats.
     """
 
     router: Literal["fast", "cot", "speculative"] = "speculative"
@@ -174,6 +175,7 @@ class Dialogue(_Strict):
     plan_s: Positive = 20
     max_plan_tokens: Count = 192
     max_answer_tokens: Count = 200
+    max_history_tokens: Count = 400
 
 
 class Memory(_Strict):

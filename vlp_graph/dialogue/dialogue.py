@@ -77,7 +77,7 @@ class Dialogue:
                 yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
                 return
         spoken_of = turn.named or await self._spoken_of(turn, text, deadline)
-        text = resolve_ones(mended(text, SHAPES), spoken_of)
+        own_words, text = text, resolve_ones(mended(text, SHAPES), spoken_of)
         history = last_exchange(turn.history)
         understanding = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(text, history)))
         intent = _best(understanding.scores)
@@ -86,7 +86,7 @@ class Dialogue:
         if not turn.pictures and intent.label != "chat" and intent.score >= SURE:
             raise _no_picture(intent.label)
         likely = likely_plan(understanding, text, history, spoken_of)
-        tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens)
+        tasks = Tasks(self.models, turn, own_words, self.config.max_answer_tokens, self.config.max_history_tokens)
         limits = {"task_s": self.config.task_s, "deadline": deadline}
         speculation = Speculation(tasks.runner(turn.pictures), **limits)
         try:

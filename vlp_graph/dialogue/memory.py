@@ -10,20 +10,25 @@ import asyncio
 import hashlib
 import io
 import json
+import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 from PIL import Image
 from sqlalchemy import JSON, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text, delete, func, select
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from vlp_graph.config import Memory as Config
 from vlp_graph.dialogue.turn import Answered, Event, Message, Picture, Transcribed, Turn
+from vlp_graph.errors import ModelUnavailable
+
+log = logging.getLogger(__name__)
 
 _METADATA = MetaData()
 _TURNS = Table(
@@ -81,10 +86,8 @@ class Store:
             turns = (await db.execute(select(_TURNS).where(_TURNS.c.session == key).order_by(_TURNS.c.number))).all()
             if not turns or turns[-1].at < oldest:
                 return Past()
-            pictures = {
-                row.digest: _unpacked(row.png, row.digest)
-                for row in await db.execute(select(_PICTURES).where(_PICTURES.c.session == key))
-            }
+            rows = (await db.execute(select(_PICTURES).where(_PICTURES.c.session == key))).all()
+        pictures = {row.digest: await asyncio.to_thread(_unpacked, row.png, row.digest) for row in rows}
         said = [m for t in turns for m in (Message("user", t.asked), Message("assistant", t.answered))]
         shown = [pictures[digest] for t in turns for digest in t.shown if digest in pictures]
         return Past(tuple(said), tuple(shown), tuple(turns[-1].named), turns[-1].focus)
@@ -110,7 +113,8 @@ class Store:
             known = set(await db.scalars(select(_PICTURES.c.digest).where(_PICTURES.c.session == key)))
             for picture in {p.digest: p for p in shown}.values():
                 if picture.digest not in known:
-                    new = _PICTURES.insert().values(session=key, digest=picture.digest, png=_packed(picture))
+                    png = await asyncio.to_thread(_packed, picture)
+                    new = _PICTURES.insert().values(session=key, digest=picture.digest, png=png)
                     await db.execute(new)
             turn = {"session": key, "number": number, "at": now, "asked": asked, "answered": answered}
             found = {"shown": [p.digest for p in shown], "named": list(named), "focus": focus}
@@ -171,13 +175,22 @@ class Remembering:
         return await self.dialogue.ready()
 
     async def run(self, turn: Turn) -> AsyncIterator[Event]:
-        """The events of a turn. It is kept when it has been answered; one that fails or is left leaves no trace."""
+        """The events of a turn. It is kept when it has been answered; one that fails or is left leaves no trace.
+
+        Raises:
+            ModelUnavailable: the database cannot be read. One that cannot be written loses the turn, not its answer.
+        """
         if turn.session is None:
-            async for event in self.dialogue.run(turn):
-                yield event
+            async with aclosing(cast(AsyncGenerator[Event, None], self.dialogue.run(turn))) as events:
+                async for event in events:
+                    yield event
             return
         key = hashlib.sha256(json.dumps([turn.caller, turn.session]).encode()).hexdigest()
-        past = await self.store.recall(key)
+        try:
+            past = await self.store.recall(key)
+        except (SQLAlchemyError, OSError) as error:
+            log.error("sessions cannot be read: %s", type(error).__name__)
+            raise ModelUnavailable("sessions cannot be read just now: try again, or send the history along") from None
         whole = replace(
             turn,
             history=(*past.history, *turn.history),
@@ -186,16 +199,20 @@ class Remembering:
             focus=None if turn.pictures else past.focus,
         )
         heard = ""
-        async for event in self.dialogue.run(whole):
-            if isinstance(event, Transcribed):
-                heard = event.text
-            if isinstance(event, Answered):
-                looked = [r.image for r in event.vlp.results if r.image is not None]
-                named = _named(event) or past.named
-                asked = " ".join(part for part in (turn.text.strip(), heard) if part)
-                focus = looked[-1] if looked else whole.focus
-                await self.store.keep(key, asked, event.text, turn.pictures, named, focus)
-            yield event
+        async with aclosing(cast(AsyncGenerator[Event, None], self.dialogue.run(whole))) as events:
+            async for event in events:
+                if isinstance(event, Transcribed):
+                    heard = event.text
+                if isinstance(event, Answered):
+                    looked = [r.image for r in event.vlp.results if r.image is not None]
+                    asked = " ".join(part for part in (turn.text.strip(), heard) if part)
+                    focus = looked[-1] if looked else whole.focus
+                    try:
+                        named = _named(event) or past.named
+                        await self.store.keep(key, asked, event.text, turn.pictures, named, focus)
+                    except (SQLAlchemyError, OSError) as error:
+                        log.error("a turn cannot be kept: %s", type(error).__name__)
+                yield event
 
 
 def _named(answered: Answered) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ _SIZES = frozenset(("small", "large", "big", "little", "tiny", "huge", "bigger",
 _LEAD = r"the|that|this|those|these|any|which|what|other|another|first|second|third|fourth|fifth|last|only|just|every"
 _SAID = r"left|right|top|bottom|upper|lower|middle|big|bigger|biggest|small|smaller|smallest|large|larger|largest|tiny"
 _ONE = re.compile(
-    rf"\b(?P<before>(?:(?:{_LEAD}|{_SAID}|{'|'.join(COLOURS)}|[a-z]+most)[ -]+)+)(?P<one>ones?)\b(?! of\b)",
+    rf"\b(?P<before>(?:(?:{_LEAD}|{_SAID}|{'|'.join(COLOURS)}|[a-z]{3, 9}most)[ -]+){{1,5}})(?P<one>ones?)\b(?! of\b)",
     re.IGNORECASE,
 )
 _ALONE = re.compile(

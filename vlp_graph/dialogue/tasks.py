@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable
 
@@ -58,12 +58,13 @@ SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly.
 
 @dataclass(frozen=True)
 class Tasks:
-    """Runs single tasks of one turn. `text` is the turn's words, typed and spoken."""
+    """Runs single tasks of one turn. `text` is the turn's own words, typed and spoken."""
 
     models: Models
     turn: Turn
     text: str
     max_answer_tokens: int
+    max_history_tokens: int = 400
 
     async def run(self, task: Task, picture: Picture | None) -> dict[str, Any]:
         """The fields of the result: text, count, label, scores, instances as the kind of task has them."""
@@ -116,11 +117,12 @@ class Tasks:
         return self.models.talker.bind(**{"max_tokens": self.max_answer_tokens, **self.turn.sampling})
 
     def _messages(self) -> list[BaseMessage]:
-        """The dialogue so far for the language model."""
-        said: list[BaseMessage] = [SystemMessage(neutral(self.turn.system or SYSTEM))]
-        for m in self.turn.history:
-            said.append(HumanMessage(neutral(m.text)) if m.role == "user" else AIMessage(neutral(m.text)))
-        return [*said, HumanMessage(neutral(self.text))]
+        """The dialogue so far for the language model, as much of its end as it is to read."""
+        said = [
+            HumanMessage(neutral(m.text)) if m.role == "user" else AIMessage(neutral(m.text)) for m in self.turn.history
+        ]
+        kept = trim_messages(said, max_tokens=self.max_history_tokens, token_counter="approximate", start_on="human")
+        return [SystemMessage(neutral(self.turn.system or SYSTEM)), *kept, HumanMessage(neutral(self.text))]
 
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
         instances = await self._seek(picture, phrases, masks=masks)

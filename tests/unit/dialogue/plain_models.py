@@ -43,7 +43,7 @@ class Writer(BaseChatModel):
         return "plain"
 
     def _generate(self, messages: list[BaseMessage], *_: Any, **__: Any) -> ChatResult:
-        raise NotImplementedError
+        raise TypeError("ask it asynchronously")
 
     async def _agenerate(self, messages: list[BaseMessage], *_: Any, **options: Any) -> ChatResult:
         self.asked.append((messages, options))

@@ -15,7 +15,7 @@ from vlp_graph.config import Memory as Config
 from vlp_graph.dialogue import memory
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.memory import Past, Remembering, Store
-from vlp_graph.dialogue.turn import Answered, Picture, Turn
+from vlp_graph.dialogue.turn import Answered, Picture, Turn, Words
 from vlp_graph.errors import ModelUnavailable, Unprocessable
 
 STAR = instance("star")
@@ -109,3 +109,39 @@ async def test_old_turns_and_sessions_are_forgotten(store: Store, monkeypatch: p
     await store.keep("new", "hello", "hi", [], [], None)
     clock -= 101
     assert await store.recall("long") == Past()
+
+
+async def test_whoever_leaves_stops_the_turn_at_once(store: Store) -> None:
+    closed = []
+
+    class Endless:
+        async def ready(self) -> dict[str, bool]:
+            return {}
+
+        async def run(self, turn: Turn) -> AsyncIterator[Any]:
+            try:
+                while True:
+                    yield Words("so ")
+            finally:
+                closed.append(turn.session)
+
+    for session in (None, "s"):
+        events = Remembering(Endless(), store).run(Turn(text="hello", session=session))
+        await anext(events)
+        await events.aclose()  # type: ignore[attr-defined]
+        assert closed[-1:] == [session]
+    assert await store.recall("s") == Past()
+
+
+async def test_a_database_that_is_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = Store(Config(url=f"sqlite+aiosqlite:///{tmp_path / 'no' / 'such' / 'folder.sqlite'}"))
+    with pytest.raises(ModelUnavailable, match="sessions"):
+        await say(dialogue(nowhere), "find the stars", photo(1))
+    store = Store(Config(url=f"sqlite+aiosqlite:///{tmp_path / 's.sqlite'}"))
+
+    async def full(*_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr(store, "keep", full)
+    assert (await say(dialogue(store), "find the stars", photo(1))).text.startswith("I found")
+    await store.close()

@@ -42,3 +42,9 @@ def test_the_thing_named_last(text: str, named: str, meant: str) -> None:
 )
 def test_other_ones_are_left_alone(text: str) -> None:
     assert resolve_ones(text, ["circle"]) == text
+
+
+@pytest.mark.timeout(60)  # a pattern that takes quadratic time would need minutes
+@pytest.mark.parametrize("text", ["the ", "the first ", "the-", "any ", "most"])
+def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
+    assert resolve_ones(text * 40_000, ["circle"]).startswith(text)

@@ -257,3 +257,19 @@ async def test_two_models_that_share_nothing_are_both_not_believed() -> None:
     looker = Looker({DESCRIBE: "a red star and a cross."})
     fields = await run(models(looker=looker, finder=finder), task="describe")
     assert fields == {"text": None, "instances": []}
+
+
+async def test_the_end_of_a_long_dialogue_is_read() -> None:
+    talker = Writer(text="hello")
+    history = tuple(Message(role, f"{role} {n} " + "word " * 40) for n in range(40) for role in ("user", "assistant"))  # type: ignore[arg-type]
+    [
+        _
+        async for _ in tasks(models(talker=talker), "and now?", history=history).chat(
+            asyncio.get_running_loop().time() + 5
+        )
+    ]
+    ((messages, _),) = talker.asked
+    assert [type(m) for m in messages[:2]] == [SystemMessage, HumanMessage]
+    assert messages[-1].content == "and now?"
+    assert messages[-2].content.startswith("assistant 39")
+    assert 4 <= len(messages) < 20
