@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
-from vlp_graph.dialogue.evidence import SHAPES
 from vlp_graph.dialogue.execute import execute
 from vlp_graph.dialogue.likely import Likely, leans, likely_plan
 from vlp_graph.dialogue.models import Models
@@ -35,7 +34,7 @@ from vlp_graph.dialogue.turn import (
     Vlp,
     Words,
 )
-from vlp_graph.dialogue.wording import mended
+from vlp_graph.dialogue.wording import SHAPES, mended
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, Unprocessable
 
 T = TypeVar("T")

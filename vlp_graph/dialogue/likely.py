@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vlp_graph.dialogue.evidence import COLOURS
 from vlp_graph.dialogue.plan import MAX_PHRASES, PHRASE_TASKS, Plan, Task
 from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.referring import read
 from vlp_graph.dialogue.turn import Named, Understanding
-from vlp_graph.dialogue.wording import listed, plain
+from vlp_graph.dialogue.wording import COLOURS, listed, plain
 
 _DOING = {
     "chat": "talk",

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vlp_graph.dialogue.evidence import COLOURS
 from vlp_graph.dialogue.referring import read
-from vlp_graph.dialogue.wording import plain, plural, singular, with_article
+from vlp_graph.dialogue.wording import COLOURS, SIZES, plain, plural, singular, with_article
 
-_SIZES = frozenset(("small", "large", "big", "little", "tiny", "huge", "bigger", "smaller"))
+_SIZES = {*SIZES, "bigger", "smaller"}
 _LEAD = r"the|that|this|those|these|any|which|what|other|another|first|second|third|fourth|fifth|last|only|just|every"
 _SAID = r"left|right|top|bottom|upper|lower|middle|big|bigger|biggest|small|smaller|smallest|large|larger|largest|tiny"
 _ONE = re.compile(

@@ -17,30 +17,15 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable
 
-from vlp_graph.dialogue.evidence import (
-    COLOURS,
-    SHAPES,
-    Beside,
-    Reading,
-    Shape,
-    beside,
-    best,
-    claim_of,
-    decide,
-    doubt,
-    painted,
-    phrases_of,
-    read_off,
-    readings,
-    same_thing,
-)
+from vlp_graph.dialogue.claims import Beside, Reading, Shape, claim_of
+from vlp_graph.dialogue.evidence import beside, best, decide, doubt, painted, phrases_of, read_off, readings, same_thing
 from vlp_graph.dialogue.execute import Run
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.dialogue.referring import choose, read
 from vlp_graph.dialogue.turn import Instance, Picture, Turn
-from vlp_graph.dialogue.wording import plain, sentence, with_article
+from vlp_graph.dialogue.wording import COLOURS, SHAPES, plain, sentence, with_article
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, ServingError
 
 A = TypeVar("A")

@@ -12,6 +12,14 @@ _DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|every|each|this|that|the
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
+COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "pink", "brown", "black", "white", "grey")
+"""The basic colour terms of English; a detector that knows a colour scores "red car" above "blue car"."""
+
+SHAPES = ("circle", "square", "triangle", "star", "heart", "cross", "rectangle", "oval", "diamond", "hexagon", "arrow")
+"""The plain shapes that people name."""
+
+SIZES = ("small", "large", "big", "little", "tiny", "huge")
+
 _SAYS_MORE = frozenset(
     """
     of on in at to from with without by near next beside above below over under underneath beneath behind between

@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 from plain_models import instance
 
-from vlp_graph.dialogue.evidence import (
-    COLOURS,
-    SHAPES,
+from vlp_graph.dialogue.claims import (
     Beside,
     Choice,
     Claim,
@@ -21,11 +19,10 @@ from vlp_graph.dialogue.evidence import (
     Relation,
     Shape,
     Side,
-    beside,
     claim_of,
-    decide,
-    phrases_of,
 )
+from vlp_graph.dialogue.evidence import beside, decide, phrases_of
+from vlp_graph.dialogue.wording import COLOURS, SHAPES
 from vlp_graph.nano.questions import KINDS, ask
 from vlp_graph.nano.world import held_out
 
