@@ -71,6 +71,7 @@ def _warm(config: Config) -> Engine:
         revision=config.revision,
         embeddings=config.embeddings,
         threshold=config.threshold,
+        companion=config.companion,
         nms=config.nms,
     )
     blank = np.zeros((64, 64, 3), np.uint8)

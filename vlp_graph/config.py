@@ -101,13 +101,15 @@ class Idefics(Model):
 
 
 class GroundedSam(Model):
-    """`source` is GroundingDINO's, `sam` is segment-anything's. `threshold` and `nms` decide which boxes count.
+    """`source` is GroundingDINO's, `sam` is segment-anything's. `threshold` and `nms` decide which boxes count;
+    `companion` is the lower score from which a thing counts beside another of its name that has reached `threshold`.
 
     `embeddings` pictures keep their SAM embedding in memory, by content.
     """
 
     sam: str
     threshold: float = Field(default=0.3, gt=0, lt=1)
+    companion: float | None = Field(default=None, gt=0, lt=1)
     nms: float = Field(default=0.6, gt=0, le=1)
     embeddings: Count = 32
 

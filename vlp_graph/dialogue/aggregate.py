@@ -24,9 +24,10 @@ _DOING = {
 
 
 def compose(plan: Plan, results: Sequence[Result], pictures: Sequence[Picture]) -> str:
-    """The whole answer, in the order of the plan."""
+    """The whole answer, in the order of the plan. What only served another task is not said where that one answers."""
     by_id = {r.id: r for r in results}
-    parts = [_say(task, by_id[task.id], pictures) for task in plan.tasks if task.id in by_id]
+    serving = {need for task in plan.tasks if task.id in by_id and by_id[task.id].status == "ok" for need in task.needs}
+    parts = [_say(task, by_id[task.id], pictures) for task in plan.tasks if task.id in by_id and task.id not in serving]
     return " ".join(dict.fromkeys(part for part in parts if part))
 
 

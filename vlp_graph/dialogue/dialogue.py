@@ -5,24 +5,25 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
 from vlp_graph.dialogue.execute import execute
-from vlp_graph.dialogue.likely import Likely, leans, likely_plan
+from vlp_graph.dialogue.likely import Likely, likely_plan
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.pictures import meant_picture
-from vlp_graph.dialogue.plan import Plan, fallback_plan
+from vlp_graph.dialogue.plan import Plan, Task, fallback_plan
 from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
-from vlp_graph.dialogue.prompt import intent_text
-from vlp_graph.dialogue.references import resolve_ones
+from vlp_graph.dialogue.reading import Reader, Said, best, leans
 from vlp_graph.dialogue.speculation import Speculation
 from vlp_graph.dialogue.tasks import Tasks
 from vlp_graph.dialogue.turn import (
     Answered,
+    Context,
     Event,
     Finished,
     Intent,
@@ -34,15 +35,12 @@ from vlp_graph.dialogue.turn import (
     Vlp,
     Words,
 )
-from vlp_graph.dialogue.wording import SHAPES, mended
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, Unprocessable
 
 T = TypeVar("T")
 
 SURE = 0.8
 """Intent score from which a turn that needs a picture is refused without one, before any planning."""
-LOOK_BACK = 3
-"""How many messages of the user are searched for what "it" may be."""
 
 
 class Dialogue:
@@ -50,6 +48,7 @@ class Dialogue:
 
     def __init__(self, models: Models, config: DialogueConfig) -> None:
         self.models, self.config = models, config
+        self._reader = Reader(models.sorter)
         self._planning = planning_chain(models.planner, config.max_plan_tokens)
 
     async def ready(self) -> dict[str, bool]:
@@ -75,36 +74,35 @@ class Dialogue:
                 yield Words(NOTHING_HEARD)
                 yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
                 return
-        spoken_of = turn.named or await self._spoken_of(turn, text, deadline)
-        own_words, text = text, resolve_ones(mended(text, SHAPES), spoken_of)
-        history = last_exchange(turn.history)
-        understanding = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(text, history)))
-        intent = _best(understanding.scores)
+        said = await _within(deadline, "DistilBERT", self._read(turn, text))
+        lead = said.wishes[0].understanding.scores
+        intent = Intent(label=best(lead), score=round(lead[best(lead)], 4))
         clock.lap("intent")
         yield Understood(intent)
         if not turn.pictures and intent.label != "chat" and intent.score >= SURE:
             raise _no_picture(intent.label)
-        likely = likely_plan(understanding, text, history, spoken_of)
-        tasks = Tasks(self.models, turn, own_words, self.config.max_answer_tokens, self.config.max_history_tokens)
+        focus, count = said.context.picture, len(turn.pictures)
+        likely = likely_plan(said, lambda words: meant_picture(words, count, focus), count)
+        tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens, self.config.max_history_tokens)
         limits = {"task_s": self.config.task_s, "deadline": deadline}
         speculation = Speculation(tasks.runner(turn.pictures), **limits)
         try:
-            plan = await self._route(turn, text, intent, likely, speculation, deadline)
+            plan = await self._route(turn, said, intent, likely, speculation, deadline)
             speculation.settle(plan)
             clock.lap("plan")
             yield Planned(plan)
             results: list[Result] = []
             if [task.task for task in plan.tasks] == ["chat"]:  # nothing to wait for: the words are the work
-                said: list[str] = []
+                spoken: list[str] = []
                 async with aclosing(tasks.chat(deadline)) as pieces:
                     async for piece in pieces:
-                        said.append(piece)
+                        spoken.append(piece)
                         yield Words(piece)
                 clock.lap("tasks")
-                if not "".join(said).strip():
-                    said = [NOTHING_TO_SAY]
+                if not "".join(spoken).strip():
+                    spoken = [NOTHING_TO_SAY]
                     yield Words(NOTHING_TO_SAY)
-                answer = "".join(said)
+                answer = "".join(spoken)
                 spent = clock.seconds["tasks"]
                 results.append(Result(id=plan.tasks[0].id, task="chat", status="ok", seconds=spent, text=answer))
                 yield Finished(results[0])
@@ -122,21 +120,20 @@ class Dialogue:
             speculation.settle(None)
         timings = {**clock.timings(), **{k: float(n) for k, n in speculation.counts.items() if n}}
         vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
-        yield Answered(answer, vlp)
+        yield Answered(answer, vlp, _after(said.before, said.context, results))
 
-    async def _spoken_of(self, turn: Turn, text: str, deadline: float) -> tuple[str, ...]:
-        """The things last named by the user, where the turn leans on what was said before and no memory knows."""
-        said = [m.text for m in reversed(turn.history) if m.role == "user"]
-        for earlier in said[:LOOK_BACK] if leans(text) else ():
-            read = await _within(deadline, "DistilBERT", self.models.sorter.read(intent_text(earlier)))
-            if read.named:
-                return tuple(name.text for name in read.named)
-        return ()
+    async def _read(self, turn: Turn, text: str) -> Said:
+        """The turn in words that stand alone, for which the dialogue before it is read where no memory knows it."""
+        context = turn.context
+        if context is None:
+            context = await self._reader.context_of(turn.history) if leans(text) else Context()
+        exchange = last_exchange(turn.history)
+        return await self._reader.read(text, context, exchange, pictures=len(turn.pictures), shown=bool(turn.shown))
 
     async def _route(
         self,
         turn: Turn,
-        text: str,
+        said: Said,
         intent: Intent,
         likely: Likely | None,
         speculation: Speculation,
@@ -144,25 +141,25 @@ class Dialogue:
     ) -> Plan:
         """The plan of the turn: the likely one where that leaves no doubt, else Llama's, begun meanwhile."""
         if likely and likely.sure >= self.config.sure and self.config.router != "cot":
-            return self._placed(likely.plan, turn, text, intent)
-        stand_in = likely.plan if likely else fallback_plan(intent.label, text)
+            return self._placed(likely.plan, turn, said, intent)
+        stand_in = likely.plan if likely else fallback_plan(intent.label, said.text)
         if likely and turn.pictures and self.config.router == "speculative":
-            speculation.start(self._placed(likely.plan, turn, text, intent))
+            speculation.start(self._placed(likely.plan, turn, said, intent))
         limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
         try:
-            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, stand_in))
+            plan = await _within(limit, "Llama", make_plan(self._planning, said.text, turn.history, stand_in))
         except (ModelUnavailable, DeadlineExceeded):  # the turn survives a planner that is down or late
             plan = stand_in
-        return self._placed(plan, turn, text, intent)
+        return self._placed(plan, turn, said, intent)
 
-    def _placed(self, plan: Plan, turn: Turn, text: str, intent: Intent) -> Plan:
+    def _placed(self, plan: Plan, turn: Turn, said: Said, intent: Intent) -> Plan:
         """The plan with the picture that each task looks at.
 
         Raises:
             Unprocessable: it looks at a picture, and there is none.
         """
-        picture = meant_picture(text, len(turn.pictures), turn.focus)
-        tasks = [t.model_copy(update={"image": None if t.task == "chat" else picture}) for t in plan.tasks]
+        picture = meant_picture(said.text, len(turn.pictures), said.context.picture)
+        tasks = [t if t.task == "chat" or t.image is not None else _at(t, picture) for t in plan.tasks]
         wants_masks = intent.label == "segment" and intent.score >= SURE
         if wants_masks and all(t.task != "segment" for t in tasks):  # masks come with boxes: nothing is lost
             tasks = [t.model_copy(update={"task": "segment"}) if t.task == "detect" else t for t in tasks]
@@ -189,9 +186,19 @@ class _Clock:
         return {k: round(v, 4) for k, v in {**self.seconds, "total": total}.items()}
 
 
-def _best(scores: Mapping[str, float]) -> Intent:
-    label = max(scores, key=lambda task: scores[task])
-    return Intent(label=label, score=round(scores[label], 4))
+def _at(task: Task, picture: int | None) -> Task:
+    return task.model_copy(update={"image": picture})
+
+
+def _after(before: Context, context: Context, results: Sequence[Result]) -> Context:
+    """What the dialogue is about after a turn: what its results were about, and the picture that was last looked at."""
+    named = [name for result in results for name in result.about or []]
+    looked = [result.image for result in results if result.image is not None]
+    return replace(
+        before.naming(tuple(dict.fromkeys(named)) or context.named),
+        request=context.request,
+        picture=looked[-1] if looked else context.picture,
+    )
 
 
 def _no_picture(task: str) -> Unprocessable:

@@ -9,37 +9,85 @@ import re
 from collections.abc import Sequence
 
 from vlp_graph.dialogue.claims import (
+    All,
+    At,
     Beside,
     Choice,
     Claim,
     Colour,
+    Differences,
     Direction,
     Exists,
     HowMany,
-    Larger,
+    Is,
+    MoreOf,
+    MorePictures,
+    Rank,
     Reading,
     Relation,
+    Same,
     Shape,
     Side,
+    Than,
+    What,
+    WhichHalf,
 )
-from vlp_graph.dialogue.referring import area, centre, read
+from vlp_graph.dialogue.referring import area, centre, covers, in_half, offset, rank, read, same_place
 from vlp_graph.dialogue.turn import Instance
-from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, are, plain, singular
+from vlp_graph.dialogue.wording import (
+    COLOURS,
+    NUMBERS,
+    SHAPES,
+    SIZES,
+    SMALL,
+    are,
+    listed,
+    place,
+    plain,
+    plural,
+    singular,
+    with_article,
+)
 
+BIGGER = 1.7
+"""How many times the area of another a thing of another size has; cameras and hands make smaller differences."""
 _THINGS = ("object", "thing", "shape", "item")
 
 
 def phrases_of(claim: Claim) -> list[str]:
     """What the detector has to look for."""
     match claim:
-        case Exists(phrase) | HowMany(phrase):
+        case Exists(phrase) | HowMany(phrase) | At(phrase) | WhichHalf(phrase):
             return [phrase]
-        case Relation(a, _, b) | Side(a, _, b) | Larger(a, b):
+        case MoreOf(a, b):
             return [a, b]
+        case Same(phrase, trait):
+            names = re.split(r" and (?:the )?", phrase)
+            return [*names, *(colour for name in names for colour in painted(name) if trait == "colour")]
+        case Relation(a, _, b) | Side(a, _, b) | Rank(a, b) | Than(a, b):
+            return [a, b]
+        case Is():
+            return phrases_of(trait_of(claim))
+        case All(phrase, said):
+            return [phrase, _said_of(phrase, said)]
+        case What() | MorePictures() | Differences():
+            return []  # found on ways of their own
         case Beside(_, b):
             return [b]
         case Colour() | Shape() | Choice():
             return [claim.phrase, *readings(claim)]
+
+
+def trait_of(claim: Is) -> Reading:
+    """The open question behind "is it red?": which colour it has."""
+    if claim.said in COLOURS:
+        return Colour(claim.phrase)
+    return Choice(claim.phrase, ("small", "large")) if claim.said in SIZES else Shape(claim.phrase)
+
+
+def _said_of(phrase: str, said: str) -> str:
+    """ "stars" that are "red": "red stars"; "things" that are a "star": "stars"."""
+    return f"{said} {phrase}" if said not in SHAPES else plural(said)
 
 
 def readings(claim: Reading) -> dict[str, str]:
@@ -59,7 +107,10 @@ def readings(claim: Reading) -> dict[str, str]:
 
 
 def painted(phrase: str) -> dict[str, str]:
-    """The phrase in every colour, to the colour: "small red star" -> "red"; a size stays in front."""
+    """The phrase in every colour, to the colour: "small red star" -> "red"; a size stays in front. A phrase that says
+    a colour has only that."""
+    if said := [word for word in phrase.lower().split() if word in COLOURS]:
+        return {phrase: said[0]}
     size, _, rest = phrase.partition(" ")
     before, noun = (f"{size} ", rest) if rest and size.lower() in SIZES else ("", phrase)
     return {f"{before}{colour} {noun}": colour for colour in COLOURS}
@@ -82,28 +133,14 @@ def beside(claim: Beside, phrases: Sequence[str], instances: Sequence[Instance])
     if reference is None:
         return []
 
-    def distance(i: Instance) -> float:
-        (x, y), (rx, ry) = centre(i), centre(reference)
-        return (x - rx) ** 2 + (y - ry) ** 2
-
     there = [i for i in instances if i.phrase in phrases and lies(i, claim.direction, reference)]
-    apart = [i for i in there if not _covers(reference, centre(i))]
-    return sorted(apart, key=distance)
+    apart = [i for i in there if not covers(reference, centre(i))]
+    return sorted(apart, key=lambda i: offset(i, reference, claim.direction))
 
 
-def same_thing(a: Instance, b: Instance) -> bool:
-    """Whether two instances are boxes around the same thing: each centre lies in the inner half of the other."""
-    return _covers(a, centre(b)) and _covers(b, centre(a))
-
-
-def _covers(i: Instance, point: tuple[float, float]) -> bool:
-    """Whether a point lies in the inner half of a box: it is the centre of the same thing."""
-    (x, y), width, height = centre(i), i.box[2] - i.box[0], i.box[3] - i.box[1]
-    return abs(point[0] - x) < width / 4 and abs(point[1] - y) < height / 4
-
-
-def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
-    """The answer that the instances give, as a short text; None where they leave it to the other model."""
+def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = (1, 1)) -> str | None:
+    """The answer that the instances give, as a short text; None where they leave it to the other model. `size` is the
+    picture's width and height."""
     match claim:
         case Exists(phrase):
             count = sum(i.phrase == phrase for i in instances)
@@ -124,11 +161,51 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
                 return f"There is no {b if first else a} in this picture."
             side = next((side for side in sides if lies(first, side, second)), None)
             return side and f"{_WHERE_IT_LIES[side]} the {b}."
-        case Larger(a, b, smallest):
+        case Rank(a, b, end):
             first, second = best(instances, a), best(instances, b)
             if first is None or second is None:
                 return f"There is no {b if first else a} in this picture."
-            return f"The {a if (area(first) < area(second)) == smallest else b}."
+            return f"The {a if rank(first, end) < rank(second, end) else b}."
+        case Than(a, b, smaller):
+            first, second = best(instances, a), best(instances, b)
+            if first is None or second is None:
+                return f"No, there is no {b if first else a} in this picture."
+            return "Yes." if (area(first) < area(second)) == smaller else "No."
+        case Is(phrase, said):
+            trait = decide(trait_of(claim), instances)
+            if trait is None or best(instances, phrase) is None:
+                return None if trait is None else f"No, there is no {phrase} in this picture."
+            same = trait == said or (said in SIZES and (said in SMALL) == (trait in SMALL))
+            return "Yes." if same else f"No, it is {trait if trait not in SHAPES else with_article(trait)}."
+        case At(phrase, side):
+            thing = best(instances, phrase)
+            if thing is None:
+                return f"No, there is no {phrase} in this picture."
+            return "Yes." if in_half(thing, side, size) else f"No, it is {place(thing.box, *size)}."
+        case WhichHalf(phrase, sides):
+            thing = best(instances, phrase)
+            if thing is None:
+                return f"There is no {phrase} in this picture."
+            half = next((side for side in sides if in_half(thing, side, size)), sides[0])
+            return {
+                "left": "On the left.",
+                "right": "On the right.",
+                "above": "At the top.",
+                "below": "At the bottom.",
+            }[half]
+        case MoreOf(a, b):
+            return _more(claim, *(sum(i.phrase == name for i in instances) for name in (a, b)))
+        case Same():
+            return _same(claim, instances)
+        case All(phrase, said):
+            several, those = (sum(i.phrase == p for i in instances) for p in phrases_of(claim))
+            if not several:
+                return f"There {are(0, phrase)} in this picture."
+            return (
+                "Yes." if those >= several else f"No, {those or 'none'} of the {several} {are(those, '').split()[0]}."
+            )
+        case What() | MorePictures() | Differences():
+            return None
         case Beside(_, b):
             return None if best(instances, b) else f"There is no {b} in this picture."
         case Colour() | Shape() | Choice():
@@ -137,6 +214,37 @@ def decide(claim: Claim, instances: Sequence[Instance]) -> str | None:
             return None if best(instances, claim.phrase) else f"I find no {claim.phrase} in this picture."
 
 
+def _more(claim: MoreOf, first: int, second: int) -> str:
+    """The answer to which of two is more often there, out of their numbers."""
+    a, b = (plural(n) if count != 1 else singular(n) for n, count in ((claim.a, first), (claim.b, second)))
+    counts = f"there are {first} {a} and {second} {b}"
+    if claim.than:
+        return f"{'Yes' if (first < second if claim.fewer else first > second) else 'No'}, {counts}."
+    if first == second:
+        return f"As many: {counts}."
+    return f"{plural(claim.a if (first < second) == claim.fewer else claim.b).capitalize()}: {counts}."
+
+
+def _same(claim: Same, instances: Sequence[Instance]) -> str | None:
+    names = re.split(r" and (?:the )?", claim.phrase)
+    things = [i for i in instances if i.phrase in names]
+    if len(things) < 2:
+        return None
+    if claim.trait == "size":
+        areas = sorted(map(area, things))
+        return "Yes." if areas[-1] < BIGGER * areas[0] else "No, some are larger."
+    seen = []
+    for thing in things:
+        of_it = [i for i in instances if i.phrase not in names and same_place(i, thing)]
+        if not of_it:
+            return None
+        words = max(of_it, key=lambda i: i.score).phrase.split()
+        seen.append(next(word for word in words if word in COLOURS))
+    colours = list(dict.fromkeys(seen))
+    return f"Yes, {colours[0]}." if len(colours) == 1 else f"No: {listed(colours)}."
+
+
+_HALVES = {"left": "On the left.", "right": "On the right.", "above": "At the top.", "below": "At the bottom."}
 _WHERE_IT_LIES: dict[Direction, str] = {
     "left": "To the left of",
     "right": "To the right of",
@@ -149,7 +257,7 @@ def doubt(claim: Claim, verdict: str, words: str) -> str | None:
     """What the words say, where they are an answer to the claim and another one than the boxes' verdict."""
     said = plain(words).lower()
     match claim:
-        case Exists() | Relation():
+        case Exists() | Relation() | Is() | At() | All() | Than() | Same():
             first = said.split()[:1]
             other = first in (["yes"], ["no"]) and first[0] != re.split(r"\W", verdict.lower())[0]
         case HowMany():
@@ -170,4 +278,24 @@ def read_off(claim: Reading, instances: Sequence[Instance]) -> list[Instance]:
     if read(claim.phrase).name == claim.phrase:
         return found
     meant = best(instances, claim.phrase)
-    return [i for i in found if meant is not None and same_thing(i, meant)]
+    return [i for i in found if meant is not None and same_place(i, meant)]
+
+
+def subjects(claim: Claim, verdict: str) -> list[str]:
+    """The things that a question was about; the last is what a follow-up's "it" means: the one that was asked about,
+    or that the answer chose."""
+    match claim:
+        case Rank(a, b):
+            return [b, a] if verdict == f"The {a}." else [a, b]
+        case Relation(a, _, b) | Side(a, _, b) | Than(a, b):
+            return [b, a]
+        case Beside(_, b):
+            return [b]
+        case MoreOf(a, b):
+            return [a, b]
+        case What(phrase) | MorePictures(phrase) | Same(phrase):
+            return [phrase]
+        case Differences():
+            return []
+        case _:
+            return [claim.phrase]

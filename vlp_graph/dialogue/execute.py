@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
 from vlp_graph.dialogue.plan import Plan, Task
@@ -17,21 +17,23 @@ from vlp_graph.errors import ServingError
 
 log = logging.getLogger(__name__)
 
-Run = Callable[[Task], Awaitable[dict[str, Any]]]
+Run = Callable[[Task, Sequence[Result]], Awaitable[dict[str, Any]]]
+"""A task and the results of those that it needs, to the fields of its own."""
+Perform = Callable[[Task, Sequence[Result]], Awaitable[Result]]
 
 
-async def execute(plan: Plan, perform: Callable[[Task], Awaitable[Result]]) -> AsyncGenerator[Result, None]:
+async def execute(plan: Plan, perform: Perform) -> AsyncGenerator[Result, None]:
     """Yield the result of every task of the plan as it ends. `perform` never fails: a failure is a result, too."""
     ended: asyncio.Queue[Result] = asyncio.Queue()
-    done: dict[str, asyncio.Future[bool]] = {t.id: asyncio.get_running_loop().create_future() for t in plan.tasks}
+    done: dict[str, asyncio.Future[Result]] = {t.id: asyncio.get_running_loop().create_future() for t in plan.tasks}
 
     async def go(task: Task) -> None:
         needed = [await done[need] for need in task.needs]
-        if all(needed):
-            result = await perform(task)
+        if all(result.status == "ok" for result in needed):
+            result = await perform(task, needed)
         else:
             result = _result(task, "skipped", 0.0, error=f"needs {', '.join(task.needs)}, which gave no result")
-        done[task.id].set_result(result.status == "ok")
+        done[task.id].set_result(result)
         ended.put_nowait(result)
 
     running = [asyncio.create_task(go(task)) for task in plan.tasks]
@@ -44,13 +46,13 @@ async def execute(plan: Plan, perform: Callable[[Task], Awaitable[Result]]) -> A
         await asyncio.gather(*running, return_exceptions=True)
 
 
-async def run_one(task: Task, run: Run, *, task_s: float, deadline: float) -> Result:
+async def run_one(task: Task, run: Run, needed: Sequence[Result] = (), *, task_s: float, deadline: float) -> Result:
     """One task within its own time and what is left of the turn's."""
     start = time.perf_counter()
     left = min(task_s, deadline - asyncio.get_running_loop().time())
     try:
         async with asyncio.timeout(max(left, 0.0)):
-            fields = await run(task)
+            fields = await run(task, needed)
     except TimeoutError:
         return _result(task, "failed", time.perf_counter() - start, error=f"not ready within {left:.0f} s")
     except ServingError as error:

@@ -1,21 +1,20 @@
 """The plan that intent and names alone amount to, milliseconds after the turn.
 
 It is where speculation starts, what a turn without doubt is answered by, and what stands in when no plan could be
-written. Only for one task: a turn that asks for several is the planner's.
+written: one task for every wish of the turn.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vlp_graph.dialogue.plan import MAX_PHRASES, PHRASE_TASKS, Plan, Task
-from vlp_graph.dialogue.prompt import intent_text
-from vlp_graph.dialogue.referring import read
-from vlp_graph.dialogue.turn import Named, Understanding
-from vlp_graph.dialogue.wording import COLOURS, listed, plain
+from vlp_graph.dialogue.claims import Choice, Differences, HowMany, MorePictures
+from vlp_graph.dialogue.phrases import labels_in, phrases_in
+from vlp_graph.dialogue.plan import MAX_PHRASES, MAX_TASKS, PHRASE_TASKS, Plan, Task
+from vlp_graph.dialogue.reading import Said, Wish
+from vlp_graph.dialogue.wording import listed
 
 _DOING = {
     "chat": "talk",
@@ -26,78 +25,79 @@ _DOING = {
     "count": "count {}",
     "classify": "choose between {}",
 }
-_PRONOUN = re.compile(r"\b(?:it|that one|this one|they|them|those|these|he|she|him)\b(?!')", re.IGNORECASE)
-_PLURAL = ("they", "them", "those", "these")
-_LEANS = re.compile(r"\b(?:ones?|it|its|them|their|they|those|these|other|others|another|same|too|again|else)\b", re.I)
-_JOINS = re.compile(r"^\W*(?:and|also|what about|how about|now|then|or|but)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Likely:
-    """A one-task plan and how sure it is: the least sure of its intent and of the names in it."""
+    """A plan and how sure it is: the least sure of its intents and of the names in it."""
 
     plan: Plan
     sure: float
 
 
-def leans(text: str) -> bool:
-    """Whether a turn may lean on what was said before it."""
-    return bool(_LEANS.search(text) or _JOINS.search(text))
-
-
-def likely_plan(
-    understanding: Understanding, text: str, history: str | None, spoken_of: Sequence[str] = ()
-) -> Likely | None:
-    """None where what the intent needs was not named. `spoken_of` are the things last named in the dialogue, where that
-    is known better than from the history line."""
-    intent = max(understanding.scores, key=lambda task: understanding.scores[task])
-    begins = len(intent_text(text, history)) - len(intent_text(text))
-    now = [name for name in understanding.named if name.start >= begins]
-    before = [Named(name, 0, 1.0) for name in spoken_of] or [n for n in understanding.named if n.start < begins]
-    if not now and not leans(text):  # it names something that was not read, not what was named before
-        before = []
-    arguments: dict[str, Any] = {}
-    used: Sequence[Named] = ()
-    certain = 1.0
-    if intent in PHRASE_TASKS:
-        used = now or before
-        arguments["phrases"] = _phrases(now, before)
-    elif intent == "classify":
-        used = now
-        labels = list(dict.fromkeys(name.text for name in now))[:MAX_PHRASES]
-        arguments["labels"] = labels if len(labels) > 1 else []
-    elif intent == "answer":
-        used = before if history and _PRONOUN.search(text) else ()
-        arguments["question"] = _resolved(text, before) if history else text
-        if history and arguments["question"] == text and leans(text):
-            certain = 0.0  # it leans on what was said before, and nothing says on what
-    if not all(arguments.values()):
+def likely_plan(said: Said, picture: Callable[[str], int | None], pictures: int = 0) -> Likely | None:
+    """None where what an intent needs was not named. `picture` tells which picture words mean, of how many."""
+    tasks: list[Task] = []
+    doing: list[str] = []
+    sure = 1.0
+    for wish in said.wishes:
+        if pictures > 1 and isinstance(wish.claim, MorePictures | Differences):
+            tasks += _comparison(wish.claim, wish.text, picture, pictures, first=len(tasks) + 1)
+            doing.append("compare the pictures")
+            continue
+        arguments, names, certain = _arguments(wish, said)
+        if not all(arguments.values()):
+            return None
+        doing.append(_DOING[wish.intent].format(listed(names)))
+        image = None if wish.intent == "chat" else picture(wish.text)
+        task = _task(tasks, wish.intent, image=image, **arguments)
+        if all(_same(task, other) is False for other in tasks):
+            tasks.append(task)
+        sure = min(sure, certain, wish.sure)
+    if not tasks or len(tasks) > MAX_TASKS:
         return None
-    names = arguments.get("phrases") or arguments.get("labels") or []
-    thought = f"user wants me to {_DOING[intent].format(listed(names))}"
-    task = Task.model_validate({"id": "t1", "task": intent, **arguments})
-    sure = min([certain, understanding.scores[intent], *(name.score for name in used)])
-    return Likely(Plan(thought=thought, tasks=[task]), sure)
+    return Likely(Plan(thought=f"user wants me to {', then to '.join(doing)}"[:240], tasks=tasks), sure)
 
 
-def _phrases(now: Sequence[Named], before: Sequence[Named]) -> list[str]:
-    """Names of the turn, else of the history; a bare colour is that of what was named before ("and the red?")."""
-    if before and now and all(set(plain(name.text).lower().split()) <= set(COLOURS) for name in now):
-        nouns = {_uncoloured(name.text) for name in before}
-        noun = nouns.pop() if len(nouns) == 1 else "things"
-        return [f"{plain(name.text)} {noun}" for name in now][:MAX_PHRASES]
-    return list(dict.fromkeys(name.text for name in now or before))[:MAX_PHRASES]
+def _comparison(
+    claim: MorePictures | Differences, question: str, picture: Callable[[str], int | None], pictures: int, *, first: int
+) -> list[Task]:
+    """A look at each of the pictures, and an answer that needs them all."""
+    which: list[int] = list(range(max(0, pictures - MAX_TASKS + 1), pictures))
+    if isinstance(claim, Differences) and (said := [word for word in (claim.there, claim.missing) if word]):
+        which = [i for i in dict.fromkeys(picture(f"the {word} picture") for word in said) if i is not None]
+    looks: dict[str, Any] = {"task": "describe"}
+    if isinstance(claim, MorePictures):
+        looks = {"task": "count", "phrases": [claim.phrase]}
+    tasks = [Task.model_validate({"id": f"t{first + n}", "image": i, **looks}) for n, i in enumerate(which)]
+    needs = [task.id for task in tasks]
+    return [*tasks, Task(id=f"t{first + len(tasks)}", task="answer", question=question, needs=needs, image=which[-1])]
 
 
-def _uncoloured(name: str) -> str:
-    return " ".join(word for word in read(plain(name)).name.split() if word.lower() not in COLOURS) or "things"
+def _task(tasks: Sequence[Task], name: str, **arguments: Any) -> Task:
+    return Task.model_validate({"id": f"t{len(tasks) + 1}", "task": name, **arguments})
 
 
-def _resolved(question: str, before: Sequence[Named]) -> str:
-    """The question with what "it" stands for: the thing named last; for "them" all of them."""
-    found = _PRONOUN.search(question)
-    if not found or not before:
-        return question
-    names = [plain(name.text) for name in before]
-    meant = listed(names) if found[0].lower() in _PLURAL else names[-1]
-    return f"{question[: found.start()]}the {meant}{question[found.end() :]}"
+def _same(a: Task, b: Task) -> bool:
+    return a.model_copy(update={"id": ""}) == b.model_copy(update={"id": ""})
+
+
+def _arguments(wish: Wish, said: Said) -> tuple[dict[str, Any], list[str], float]:
+    """What the task of a wish needs, the names in it, and how sure they are."""
+    scores = [name.score for name in wish.understanding.named]
+    if wish.intent in PHRASE_TASKS:
+        phrases = phrases_in(wish.text, wish.understanding.named)
+        if isinstance(wish.claim, HowMany):
+            phrases, scores = [wish.claim.phrase], []
+        if not phrases and wish.leaning:
+            phrases = [*said.context.named]
+        return {"phrases": phrases[:MAX_PHRASES]}, phrases, min([1.0, *scores])
+    if wish.intent == "classify":
+        options = wish.claim.options if isinstance(wish.claim, Choice) else ()
+        quoted = labels_in(wish.text)
+        labels = list(options or quoted or dict.fromkeys(name.text for name in wish.understanding.named))[:MAX_PHRASES]
+        return {"labels": labels if len(labels) > 1 else [], "question": wish.text}, labels, min([1.0, *scores])
+    if wish.intent == "answer":
+        # it leans on what was said before, and nothing says on what
+        return {"question": wish.text}, [], 0.0 if wish.leaning and wish.claim is None else 1.0
+    return {}, [], 1.0

@@ -15,7 +15,7 @@ import random
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
 import numpy as np
@@ -25,14 +25,14 @@ from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from vlp_graph.config import Memory as Config
-from vlp_graph.dialogue.turn import Answered, Event, Message, Picture, Transcribed, Turn
+from vlp_graph.dialogue.turn import Answered, Context, Event, Message, Picture, Transcribed, Turn
 from vlp_graph.errors import ModelUnavailable
 
 log = logging.getLogger(__name__)
 
 _METADATA = MetaData()
 _TURNS = Table(
-    "vlp_turns",
+    "vlp_dialogue",
     _METADATA,
     Column("session", String(64), primary_key=True),
     Column("number", Integer, primary_key=True),
@@ -40,8 +40,10 @@ _TURNS = Table(
     Column("asked", Text, nullable=False),
     Column("answered", Text, nullable=False),
     Column("shown", JSON, nullable=False),  # digests of the pictures that came with the turn
+    Column("request", Text, nullable=False),
     Column("named", JSON, nullable=False),
-    Column("focus", Integer, nullable=True),
+    Column("earlier", JSON, nullable=False),
+    Column("picture", Integer, nullable=True),
 )
 _PICTURES = Table(
     "vlp_pictures",
@@ -54,13 +56,11 @@ _PICTURES = Table(
 
 @dataclass(frozen=True)
 class Past:
-    """What a session remembers: messages, pictures in order of appearance, the things last named, and the index of the
-    picture last looked at."""
+    """What a session remembers: messages, pictures in order of appearance, and what it was about at last."""
 
     history: tuple[Message, ...] = ()
     pictures: tuple[Picture, ...] = ()
-    named: tuple[str, ...] = ()
-    focus: int | None = None
+    context: Context = field(default_factory=Context)
 
 
 class Runs(Protocol):
@@ -90,22 +90,21 @@ class Store:
         pictures = {row.digest: await asyncio.to_thread(_unpacked, row.png, row.digest) for row in rows}
         said = [m for t in turns for m in (Message("user", t.asked), Message("assistant", t.answered))]
         shown = [pictures[digest] for t in turns for digest in t.shown if digest in pictures]
-        return Past(tuple(said), tuple(shown), tuple(turns[-1].named), turns[-1].focus)
+        last = turns[-1]
+        return Past(
+            tuple(said), tuple(shown), Context(last.request, tuple(last.named), tuple(last.earlier), last.picture)
+        )
 
-    async def keep(
-        self, key: str, asked: str, answered: str, shown: Sequence[Picture], named: Sequence[str], focus: int | None
-    ) -> None:
+    async def keep(self, key: str, asked: str, answered: str, shown: Sequence[Picture], context: Context) -> None:
         """Add a turn to the session `key`, and forget what is too old or too much."""
 
         async def attempt() -> None:
-            await self._keep(key, asked, answered, shown, named, focus)
+            await self._keep(key, asked, answered, shown, context)
 
         await self._opened()
         await _persistently(attempt)
 
-    async def _keep(
-        self, key: str, asked: str, answered: str, shown: Sequence[Picture], named: Sequence[str], focus: int | None
-    ) -> None:
+    async def _keep(self, key: str, asked: str, answered: str, shown: Sequence[Picture], context: Context) -> None:
         now = time.time()
         async with (await self._opened()).begin() as db:
             last = await db.scalar(select(func.max(_TURNS.c.number)).where(_TURNS.c.session == key))
@@ -117,7 +116,8 @@ class Store:
                     new = _PICTURES.insert().values(session=key, digest=picture.digest, png=png)
                     await db.execute(new)
             turn = {"session": key, "number": number, "at": now, "asked": asked, "answered": answered}
-            found = {"shown": [p.digest for p in shown], "named": list(named), "focus": focus}
+            about = {"request": context.request, "named": list(context.named), "earlier": list(context.earlier)}
+            found = {"shown": [p.digest for p in shown], "picture": context.picture, **about}
             await db.execute(_TURNS.insert().values(**turn, **found))
             await self._forget(db, key, number, now)
 
@@ -195,8 +195,8 @@ class Remembering:
             turn,
             history=(*past.history, *turn.history),
             pictures=(*past.pictures, *turn.pictures),
-            named=past.named,
-            focus=None if turn.pictures else past.focus,
+            context=replace(past.context, picture=None if turn.pictures else past.context.picture),
+            shown=len(turn.pictures),
         )
         heard = ""
         async with aclosing(cast(AsyncGenerator[Event, None], self.dialogue.run(whole))) as events:
@@ -204,23 +204,12 @@ class Remembering:
                 if isinstance(event, Transcribed):
                     heard = event.text
                 if isinstance(event, Answered):
-                    looked = [r.image for r in event.vlp.results if r.image is not None]
                     asked = " ".join(part for part in (turn.text.strip(), heard) if part)
-                    focus = looked[-1] if looked else whole.focus
                     try:
-                        named = _named(event) or past.named
-                        await self.store.keep(key, asked, event.text, turn.pictures, named, focus)
+                        await self.store.keep(key, asked, event.text, turn.pictures, event.context)
                     except (SQLAlchemyError, OSError) as error:
                         log.error("a turn cannot be kept: %s", type(error).__name__)
                 yield event
-
-
-def _named(answered: Answered) -> tuple[str, ...]:
-    """The things that a turn was about: what was found, or what was asked for."""
-    plan = answered.vlp.plan
-    phrases = [p for task in plan.tasks for p in task.phrases or []] if plan else []
-    found = [i.phrase for r in answered.vlp.results for i in r.instances or []]
-    return tuple(dict.fromkeys(phrases or found))
 
 
 def _packed(picture: Picture) -> bytes:

@@ -1,29 +1,50 @@
-"""Which picture of the dialogue a turn means: "the first picture", "the second image", by default the newest."""
+"""Which picture of the dialogue a turn means: "the first picture", "the one before", by default the newest."""
 
 from __future__ import annotations
 
 import re
 
 _ORDINALS = {
-    "first": 0,
-    "1st": 0,
-    "second": 1,
-    "2nd": 1,
-    "third": 2,
-    "3rd": 2,
-    "fourth": 3,
-    "4th": 3,
-    "fifth": 4,
-    "5th": 4,
-    "last": -1,
-    "latest": -1,
-    "newest": -1,
-    "previous": -2,
+    **dict.fromkeys(("first", "1st", "one", "1", "original", "a"), 0),
+    **dict.fromkeys(("second", "2nd", "two", "2", "b"), 1),
+    **dict.fromkeys(("third", "3rd", "three", "3", "c"), 2),
+    **dict.fromkeys(("fourth", "4th", "four", "4"), 3),
+    **dict.fromkeys(("fifth", "5th", "five", "5"), 4),
+    **dict.fromkeys(("last", "latest", "newest", "new", "newer", "final", "most recent"), -1),
+    **dict.fromkeys(("previous", "earlier", "older", "old", "prior", "preceding"), -2),
 }
-_NAMED = re.compile(rf"\b({'|'.join(_ORDINALS)})\s+(?:picture|image|photo|pic|one)\b", re.IGNORECASE)
+_PICTURE = r"(?:picture|image|photo|photograph|pic|scene)"
+_WHICH = "first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last|latest|newest|new|newer|original|previous|earlier"
+_WHICH += "|older|old|prior|preceding|final|most recent"
+_NAMED = re.compile(
+    rf"\b(?P<which>{_WHICH})\s+{_PICTURE}\b|"
+    rf"\b{_PICTURE}\s+(?:number |no\.? ?|#)?(?P<number>one|two|three|four|five|[1-5]|[abc](?=\W*$))\b|"
+    rf"\b(?P<before>{_PICTURE}\s+(?:before|you saw before|from before|i sent (?:before|earlier)|earlier))\b",
+    re.IGNORECASE,
+)
+_THIS = re.compile(rf"\b(?:this|this new|the new) {_PICTURE}\b", re.IGNORECASE)
+_OTHER = re.compile(rf"\bother\s+{_PICTURE}\b", re.IGNORECASE)
+_IN_ONE = re.compile(rf"\b(?P<lead>(?:in|for|from|with) the (?P<which>{_WHICH}|other)) one\b", re.IGNORECASE)
+_THE_ONE_BEFORE = re.compile(r"\b(?P<lead>in|for|from|with) the one before\b", re.IGNORECASE)
+_IN_BARE = re.compile(rf"\b(?P<lead>(?:in|from) the (?:{_WHICH}|other))(?=\W*$)", re.IGNORECASE)
+_THIS_ONE = re.compile(
+    r"\b(?P<lead>in|for|with|on) (?:the|(?P<which>this|that))(?: new)? one\b(?<!the one)", re.IGNORECASE
+)
+_WHICH_ONE = re.compile(
+    r"\bwhich (?:one|of (?:them|the two|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
+)
 
 
-_OTHER = re.compile(r"\bother\s+(?:picture|image|photo|pic)\b", re.IGNORECASE)
+def with_pictures_named(text: str, count: int) -> str:
+    """The text with "in the first one" as "in the first picture", where the dialogue has so many."""
+    if count == 0:
+        return text
+    if count == 1:
+        return _THIS_ONE.sub(r"\g<lead> this picture", text)
+    text = _THE_ONE_BEFORE.sub(r"\g<lead> the previous picture", text)
+    text = _WHICH_ONE.sub("which picture", text)
+    text = _IN_BARE.sub(r"\g<lead> picture", _THIS_ONE.sub(r"\g<lead> this picture", text))
+    return _IN_ONE.sub(r"\g<lead> picture", text)
 
 
 def meant_picture(text: str, count: int, focus: int | None = None) -> int | None:
@@ -34,10 +55,18 @@ def meant_picture(text: str, count: int, focus: int | None = None) -> int | None
     """
     if count == 0:
         return None
-    named = _NAMED.search(text)
     spoken_of = count - 1 if focus is None or focus >= count else focus
-    if not named and _OTHER.search(text) and count > 1:
+    if named := _NAMED.search(text):
+        word = (named["which"] or named["number"] or "previous").lower()
+        index = _ORDINALS[word]
+        if index == -2 and spoken_of != count - 1:  # "the previous picture", from the newest or from another on
+            index = spoken_of - 1
+        return _within(index, count)
+    if _OTHER.search(text) and count > 1:
         return count - 1 if spoken_of != count - 1 else count - 2
-    index = _ORDINALS[named[1].lower()] if named else spoken_of
+    return spoken_of
+
+
+def _within(index: int, count: int) -> int:
     index = index if index >= 0 else count + index
     return index if 0 <= index < count else count - 1

@@ -1,6 +1,7 @@
-"""What "the left one" stands for: "one", "ones" and bare ordinals become the thing that was named last.
+"""What "it", "the left one", "the others" and "those" stand for: the things that were named last.
 
-Done before anything else reads the turn, so that intent, plan and detector all see a name.
+Done before intent, plan and detector read the words, so that all of them see names. A phrase that memory keeps is
+exact ("second star from the left"), so that what is put in the place of "it" finds the same thing again.
 """
 
 from __future__ import annotations
@@ -9,50 +10,327 @@ import re
 from collections.abc import Sequence
 
 from vlp_graph.dialogue.referring import read
-from vlp_graph.dialogue.wording import COLOURS, SIZES, plain, plural, singular, with_article
+from vlp_graph.dialogue.wording import (
+    COLOURS,
+    NUMBERS,
+    SHAPES,
+    SIZES,
+    is_plural,
+    listed,
+    plain,
+    plural,
+    singular,
+    with_article,
+)
 
-_SIZES = {*SIZES, "bigger", "smaller"}
-_LEAD = r"the|that|this|those|these|any|which|what|other|another|first|second|third|fourth|fifth|last|only|just|every"
-_SAID = r"left|right|top|bottom|upper|lower|middle|big|bigger|biggest|small|smaller|smallest|large|larger|largest|tiny"
+_SIZES = {*SIZES, "bigger", "smaller", "larger", "biggest", "smallest", "largest"}
+_COUNTS = "|".join(NUMBERS[2:9])
+_LEAD = r"the|that|this|those|these|any|which|what|first|second|third|fourth|fifth|sixth|last|only|just|every|each|a|an"
+_SAID = (
+    r"left|right|left-hand|right-hand|top|bottom|upper|lower|middle|centre|center|big|bigger|biggest|small|smaller|"
+    r"smallest|large|larger|largest|tiny|tiniest|little"
+)
+_SHAPED = "|".join(SHAPES)
+_TRAITS = "|".join((*SHAPES, *COLOURS, *SIZES))
 _ONE = re.compile(
-    rf"\b(?P<before>(?:(?:{_LEAD}|{_SAID}|{'|'.join(COLOURS)}|[a-z]{3, 9}most)[ -]+){{1,5}})(?P<one>ones?)\b(?! of\b)",
+    rf"\b(?P<before>(?:(?:{_LEAD}|{_SAID}|{'|'.join(COLOURS)}|[a-z]{{3,9}}most)[ -]+){{1,5}})(?P<one>ones?)\b(?! of\b)",
     re.IGNORECASE,
 )
 _ALONE = re.compile(
-    r"\b(?P<verb>is there|are there|see|find|spot|have) (?P<one>one|any)(?= (?:in|on|here|there|too|as well)\b|\W*$)",
-    re.I,
+    r"\b(?P<verb>is there|are there|see|find|spot|have|got) (?P<one>one|any)"
+    r"(?= (?:in|on|at|here|there|too|as well|left|right|above|below|next|near|of)\b|\W*$)",
+    re.IGNORECASE,
 )
-
-
 _BARE = re.compile(
-    r"(?<!\bat )\b(?P<word>biggest|smallest|largest|leftmost|rightmost|topmost|bottommost|"
-    r"(?:first|second|third|fourth|fifth|last)(?P<from> from the (?:left|right|top|bottom))?)(?=\s*(?:[,.?!;]|$))",
+    r"(?<!\bat )(?<!\bat the )(?<!\bin the )(?<!\bfrom the )(?<!\bof the )\b(?P<word>biggest|smallest|largest|"
+    r"leftmost|rightmost|topmost|bottommost|"
+    r"(?<=the )(?:bigger|smaller|larger)|"
+    r"(?:first|second|third|fourth|fifth|sixth|last)(?P<from> from the (?:left|right|top|bottom))?)"
+    r"(?=\s*(?:[,.?!;]|$|and\b|too\b|please\b|pls\b|instead\b|as well\b))",
+    re.IGNORECASE,
+)
+_OTHERS = re.compile(
+    rf"\b(?:the |any |all the |all |every |some )*(?:other (?P<trait>(?:{'|'.join((*COLOURS, *SIZES))}) "
+    r")?(?P<noun>[a-z]+)|others?"
+    r"|rest)\b(?: of (?:them|those|these|the [a-z]+))?",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(r"\banother (?P<noun>[a-z]+)\b", re.IGNORECASE)
+_NOT = re.compile(
+    r"^(?:but |just |and |all )*(?:not|without|except(?: for)?|exclud(?:e|ing)|remove|drop|omit|minus|leave out|skip|"
+    r"ignore) (?P<b>.+?)"
+    r"(?:,? (?:tho|though|please|pls|then|this time|thanks))*\W*$",
+    re.IGNORECASE,
+)
+_PART = re.compile(
+    rf"\bhow many (?:of )?(?:them |those |these |(?:all )?the (?P<noun>(?:(?:{'|'.join(COLOURS)}) )?[a-z]+) )?"
+    r"(?:are|is) (?!there\b|visible\b|in\b|it\b|that\b|they\b|left\b(?! of)(?! side))(?P<what>[a-z][a-z "
+    r"]*?)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+_HOW_MANY_RED = re.compile(
+    rf"\bhow many (?P<what>{'|'.join((*COLOURS, *SIZES))})(?: ones?)?(?P<end>\W*)$", re.IGNORECASE
+)
+_WHICH = re.compile(
+    r"\b(?:which|what) (?:of the )?(?P<noun>(?!one|of|is|shape|thing|picture|colou?r|object|way|size)[a-z]+) "
+    r"(?:is|are|has|lies|looks)\b",
+    re.IGNORECASE,
+)
+_WHICH_OF_TWO = re.compile(
+    r"^(?:and )?which(?: one| of (?:them|the two|those))? is (?P<how>(?:the )?(?:bigger|larger|smaller|biggest|"
+    r"largest|smallest|higher|lower|"
+    r"further (?:to the )?(?:left|right)|on the (?:left|right)|at the (?:top|bottom)))(?: one)?\W*$",
+    re.IGNORECASE,
+)
+_HOW_MANY = re.compile(
+    r"\bhow many(?: of (?:them|those|these))?(?: (?:are|is) (?:there|it|that|they|left))?(?P<end>\W*)$"
+    r"|\bhow many (?:of (?:them|those|these)|are there)\b(?= (?:in|on|at)\b)",
+    re.IGNORECASE,
+)
+_THOSE_FEW = re.compile(
+    rf"\b(?:the|those|these|all|just the|only the) (?P<count>{_COUNTS}|\d)(?: of (?:them|those|these|the))?(?: ones?)?"
+    r"(?P<noun> (?!at\b|on\b|in\b|to\b|of\b|and\b|is\b|are\b|that\b|which\b)[a-z]+)?"
+    r"(?: (?:at|on|in) the (?P<side>left|right|top|bottom|middle)(?: side)?)?\b",
+    re.IGNORECASE,
+)
+_ALL = re.compile(
+    r"(?<!they )(?<!these )(?<!those )(?<!them )(?<!at )\b(?:both|all)(?: (?:of )?(?:them|those|these|of it))?\b(?! "
+    r"(?:the|picture|image|photo|of|my|other|[a-z]+s\b))|"
+    r"\beach(?: of (?:them|those|these))?\b(?! [a-z])",
+    re.IGNORECASE,
+)
+_OF_THEM = re.compile(
+    r"\b(?P<lead>the (?:[a-z-]+ )?(?:left|right|top|bottom|upper|lower|bigger|smaller|larger|biggest|smallest|largest|"
+    r"first|second|third|fourth|last|[a-z]+most|red|green|blue|yellow|purple|orange))(?: ones?)? of "
+    r"(?:them|those|these|the (?:two|three|four|lot))\b",
+    re.IGNORECASE,
+)
+_ISNT = re.compile(
+    r"\b(?:that|which)(?: is not|'s not| isn'?t| aren'?t| are not| ain'?t) (?:an? |the )?", re.IGNORECASE
+)
+_TRAIT = re.compile(r"^(?:and |its |the |their |what |which )*(?P<trait>colou?r|size|shape)s?\W*$", re.IGNORECASE)
+_ITS = re.compile(r"\b(?:its|it's(?= (?:colou?r|size|shape)))\b", re.IGNORECASE)
+_ITS_OUTLINE = re.compile(
+    r"\b(?:its|their) (?P<what>outlines?|masks?|edges?|borders?|contours?|silhouettes?|bounding box(?:es)?|"
+    r"box(?:es)?)\b",
+    re.IGNORECASE,
+)
+_THEIR = re.compile(r"\btheir\b", re.IGNORECASE)
+_ENDS = (
+    r"(?=\W*$|[,.;!?]|'s\b|'re\b| (?:and|too|also|as well|please|pls|plz|then|instead|again|for me|now|out|up|is|are|"
+    r"was|in|on|at|to|from|with|or|than|a|an|the|small|large|big|little|tiny|bigger|smaller|larger|left|right|above|"
+    r"below|"
+    r"higher|lower|further|next|near|look|looks|have|has|got|lie|lies|sit|sits|like|if|but|made|only|be|really|"
+    rf"actually|all|just|{'|'.join(COLOURS)})\b)"
+)
+_GOVERNS = (
+    r"(?:^|\b(?:outline|box|mask|segment|find|show|draw|trace|mark|highlight|frame|locate|detect|describe|cut|count|"
+    r"round|around|over|under|above|below|of|for|on|to|is|was|are|does|has|about|like|than|with|do|"
+    r"behind|near|beside|me|and|but|just|only|put|give|point|at|from|see|by)\s+|[,;:-]\s*)"
+)
+_IT = re.compile(
+    rf"(?<!than )(?<!in )(?<!inside )(?:\b(?:it|that one|this one)\b|(?P<lead>{_GOVERNS})(?:that|this)\b"
+    rf"(?!(?: is| are|'s) (?:on|at|in|to|left|right|above|below|next|near|under)\b)){_ENDS}"
+    r"(?! (?:picture|image|photo|pic)s?\b)",
+    re.IGNORECASE,
+)
+_THEM = re.compile(rf"\b(?:them(?: all| both)?|they|those(?: ones)?|these(?: ones)?)\b{_ENDS}", re.IGNORECASE)
+_THAT = re.compile(rf"\b(?P<which>that|this|those|these) (?:same )?(?P<noun>(?:{'|'.join(COLOURS)})? ?[a-z]+)\b", re.I)
+_MASK = re.compile(r"\b(?:that|this|the) (?:mask|box|outline|frame)\b,?(?: but)?", re.IGNORECASE)
+_EVERY = re.compile(
+    rf"\beverything(?: (?:that(?:'s| is)|which is))? (?P<colour>{'|'.join(COLOURS)})\b|"
+    rf"(?<!these )(?<!those )(?<!they )(?<!are )\ball (?:the |of the )?(?P<plural>{'|'.join(COLOURS)})\b(?=\W*$)|"
+    r"(?P<verb>\b(?:box|outline|mask|segment|find|mark|detect|locate|highlight|count|trace|frame|around|round) )"
+    rf"(?P<all>everything(?! (?:{'|'.join(COLOURS)}|that|which)\b)(?: (?:here|there|you see|in (?:it|here)))?|every "
+    r"shape|every object|"
+    r"all (?:of )?(?:it|the shapes))",
     re.IGNORECASE,
 )
 
 
-def resolve_ones(text: str, named: Sequence[str]) -> str:
-    """The text with the thing named last in the place of "one": "the red one" after "find the blue star" means the red
-    star, "the left one" and "the leftmost" the left blue star."""
-    if not named:
-        return text
-    noun = read(plain(named[-1])).name
+def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = ()) -> str:
+    """The text with names in the place of pronouns. `named` are the things named last, the very last one at the end;
+    with none, only "everything" is put in plain words. `earlier` were named before them: "both" is one of each."""
+    text = re.sub(
+        rf"\bone(?P<s>s?) (?=(?:that|which)(?: is not|'s not| isn'?t| aren'?t| are not) (?:an? |the )?(?:{_SHAPED})\b)",
+        r"thing\g<s> ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = _ISNT.sub("other than the ", _EVERY.sub(_every, text))
+    names = [plain(name) for name in named if plain(name)]
+    names = [*earlier[-1:], *names] if _pair(names, earlier) and _TOGETHER.search(text) else names
+    noun = read(names[-1]).name if names else "things"
+    if len({singular(_kind(read(name).name)) for name in names}) > 1:  # "the red one" of a star and a heart
+        noun = "things"
+    text = _PART.sub(lambda m: _part(m, noun), text)
+    text = _HOW_MANY_RED.sub(
+        lambda m: f"how many {m['what']} {plural(_without(noun, m['what']))} are there{m['end']}", text
+    )
+    if which := _WHICH.search(text):  # "which heart is on the right, the red one or the blue one?"
+        text = _ones(text, which["noun"], which["noun"])
+    if not names:
+        text = re.sub(r"\b(?P<the>the) one(?= (?:on|at|in|that|which)\b)", r"\g<the> thing", text, flags=re.IGNORECASE)
+        return _ones(text, "thing", "thing")
+    it = names[-1]
+    if trait := _TRAIT.match(text):
+        return f"what {trait['trait']} is the {singular(it)}?"
+    if re.fullmatch(rf"(?:and )?(?:{_TRAITS})(?:, (?:{_TRAITS}))*,? or (?:an? )?(?:{_TRAITS})\W*", text, re.IGNORECASE):
+        return f"is the {singular(it)} {text.rstrip('?. ')}?"
+    them = listed([f"the {name}" for name in names]) if len(names) > 1 else f"the {_plural_of(it)}"
+    text = _MASK.sub("", text).strip(" ,") if _MASK.match(text) else text
+    if found := _NOT.match(text):
+        return f"the {' and '.join(names)} other than {found['b']}"
+    text = _OF_THEM.sub(r"\g<lead> one", text)
+    text = _HOW_MANY.sub(lambda m: f"how many {plural(noun)} are there{m['end'] or ''}", text)
+    text = _OTHERS.sub(lambda m: _others(m, it, noun), text)
+    text = _ANOTHER.sub(lambda m: _another(m, it, noun), text)
+    text = _THOSE_FEW.sub(lambda m: _few(m, names), text)
+    text = _ones(text, noun, it)
+    if len(names) == 2 and (asked := _WHICH_OF_TWO.match(text)):
+        text = f"which is {asked['how']}, the {names[0]} or the {names[1]}?"
+    text = _THAT.sub(lambda m: _that(m, it), text)
+    text = _ALL.sub(them, text)
+    text = _ITS_OUTLINE.sub(lambda m: f"the {m['what']} of {them if m[0][0] in 'tT' else f'the {it}'}", text)
+    text = _ITS.sub(f"the {it}'s", _THEIR.sub(f"{them}'", text))
+    return _THEM.sub(them, _IT.sub(lambda m: f"{m['lead'] or ''}the {it}", text))
 
+
+def _plural_of(name: str) -> str:
+    """What "them" means where one name was said: things that are several already, else all of that kind."""
+    return name if is_plural(name) else plural(read(name).name)
+
+
+def _another(found: re.Match[str], it: str, noun: str) -> str:
+    said = found["noun"].lower()
+    generic = noun.lower().split()[-1] in ("thing", "object", "shape", "things", "objects", "shapes")
+    same = generic or said in ("one", *noun.lower().split())
+    return f"a {_kind(noun) if said == 'one' else said} other than the {it}" if same else found[0]
+
+
+_TOGETHER = re.compile(
+    r"\b(?:both|they|them|the two|those two|either|which(?: one| of (?:them|the two))? is)\b", re.IGNORECASE
+)
+
+
+def _pair(names: Sequence[str], earlier: Sequence[str]) -> bool:
+    """Whether one thing was named, and another one before it."""
+    one = [name for name in (*names, *earlier[-1:]) if not is_plural(name)]
+    return len(names) == 1 and len(one) == 2 and one[0].lower() != one[1].lower()
+
+
+def _every(found: re.Match[str]) -> str:
+    if colour := found["colour"] or found["plural"]:
+        return f"the {colour} things"
+    return f"{found['verb']}all the shapes"
+
+
+def _part(found: re.Match[str], noun: str) -> str:
+    """ "how many of them are red" -> "how many red circles are there"."""
+    asked, what = found["noun"] or noun, plain(found["what"])
+    if re.match(r"left|right|above|below|next|near|under|(?:on|at|in|to)\b", what, re.IGNORECASE):
+        return f"how many {plural(asked)} are {what}{found['end']}"
+    last = what.split()[-1].lower()
+    if last in COLOURS or last in _SIZES:
+        return f"how many {what} {plural(_without(asked, what))} are there{found['end']}"
+    attributes = [w for w in asked.split()[:-1] if w.lower() in COLOURS or w.lower() in _SIZES]
+    return f"how many {' '.join([*attributes, plural(what)])} are there{found['end']}"
+
+
+def _others(found: re.Match[str], it: str, noun: str) -> str:
+    said = found["noun"]
+    if found["trait"]:
+        name = found["trait"] + (_kind(noun) if said in ("one", "ones") else said)
+        return f"the {name} other than the {it}"
+    if said and re.match(r"(?:picture|image|photo|pic|scene|side|way|day|hand|than)s?$", said, re.IGNORECASE):
+        return found[0]
+    kind = said if said and said.lower() not in ("one", "ones") else ""
+    if kind and singular(kind).split()[-1].lower() not in {w.lower() for w in singular(noun).split()}:
+        if kind.lower() not in ("two", "three", "four", "thing", "things", "shape", "shapes", "object", "objects"):
+            return found[0]
+        kind = plural(kind) if kind.lower() not in ("two", "three", "four") else ""
+        if kind:
+            return f"the {kind} other than the {it}"
+        return f"the {plural(_kind(noun))} other than the {it}"
+    several = bool(re.search(r"others|rest|ones|two|three", found[0], re.IGNORECASE)) or (kind and is_plural(kind))
+    name = _kind(kind or noun)
+    lead = "any " if found[0].lower().startswith("any ") else "the "
+    return f"{lead}{plural(name) if several else singular(name)} other than the {it}"
+
+
+def _kind(name: str) -> str:
+    """The bare kind of a thing: "large red star" -> "star"."""
+    words = [w for w in name.split() if w.lower() not in COLOURS and w.lower() not in _SIZES]
+    return " ".join(words) or name
+
+
+def _few(found: re.Match[str], names: Sequence[str]) -> str:
+    """ "the two at the top" -> "the two stars at the top"; "the two" alone are those that were named."""
+    if (found["noun"] or "").strip():
+        return found[0]
+    if not found["side"]:
+        whole = listed([f"the {name}" for name in names]) if len(names) > 1 else f"the {plural(_set(names[0]))}"
+        return whole
+    preposition = "on" if found["side"] in ("left", "right") else "at"
+    return f"the {found['count']} {plural(_set(names[-1]))} {preposition} the {found['side']}"
+
+
+def _among(noun: str, it: str) -> str:
+    return noun if noun == "things" else _set(it)
+
+
+def _set(name: str) -> str:
+    """Among what "one" chooses: the things that were named; after a single thing, all of its kind."""
+    noun = read(name).name
+    return noun if is_plural(noun) else _kind(noun)
+
+
+def _that(found: re.Match[str], it: str) -> str:
+    """ "that heart" -> "the red heart on the right", where that is the heart spoken of."""
+    said = found["noun"].strip().lower()
+    words = {singular(w.lower()) for w in read(it).name.split()}
+    same = bool(said) and {singular(w) for w in said.split()} <= words
+    generic = said in ("thing", "shape", "object", "things", "shapes", "objects")
+    return f"the {it}" if same or generic else found[0]
+
+
+def _without(noun: str, said: str) -> str:
+    """The noun without the attributes that `said` replaces."""
+    words = noun.split()
+    new = {w.lower() for w in said.split()}
+    if new & set(COLOURS):
+        words = [w for w in words[:-1] if w.lower() not in COLOURS] + words[-1:]
+    if new & _SIZES:
+        words = [w for w in words[:-1] if w.lower() not in _SIZES] + words[-1:]
+    if len(words) == 1 and words[0].lower() in COLOURS:
+        words = ["things"]
+    return " ".join(words)
+
+
+def _ones(text: str, noun: str, it: str) -> str:
     def name(found: re.Match[str]) -> str:
         before = found["before"].lower().split()
-        words = noun.split()
-        if set(before) & set(COLOURS):
-            words = [w for w in words[:-1] if w.lower() not in COLOURS] + words[-1:]
-        if set(before) & _SIZES:
-            words = [w for w in words[:-1] if w.lower() not in _SIZES] + words[-1:]
-        kept = " ".join(words)
+        if before == ["that"] or before == ["this"]:
+            return found[0]
+        kept = _without(_among(noun, it), " ".join(before))
+        if kept == "things" or (" ".join(before[-1:]) in COLOURS and singular(kept) == "thing"):
+            kept = "thing"
         return found["before"] + (plural(kept) if found["one"].lower() == "ones" else singular(kept))
 
     def bare(found: re.Match[str]) -> str:
         after = found["from"] or ""
-        return f"{found['word'].removesuffix(after)} {singular(noun)}{after}"
+        if not after and (end := re.search(r" from the (?:left|right|top|bottom)$", it)):
+            after = end[0]
+        return f"{found['word'].removesuffix(found['from'] or '')} {singular(_among(noun, it))}{after}"
 
     text = _BARE.sub(bare, _ONE.sub(name, text))
+    text = re.sub(
+        r"\b(?P<lead>(?:and|now|just|only|outline|box|find|the) )one (?=on the|at the|in the|furthest|closest|nearest|"
+        r"to the|left of|right of|above|below|under|next|near|between)",
+        lambda m: f"{m['lead']}{'' if m['lead'].lower() == 'the ' else 'the '}{singular(_among(noun, it))} ",
+        text,
+        flags=re.IGNORECASE,
+    )
     return _ALONE.sub(
         lambda m: f"{m['verb']} {with_article(singular(noun)) if m['one'].lower() == 'one' else 'any ' + plural(noun)}",
         text,

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from vlp_graph.dialogue.turn import Instance
-from vlp_graph.dialogue.wording import plain, singular
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, is_plural, plain, singular
+from vlp_graph.dialogue.wording import SIZES as ALL_SIZES
 
 _SIDES = {
     **dict.fromkeys(("left", "leftmost", "left-most", "left-hand", "lefthand", "far left", "furthest left"), "left"),
@@ -31,6 +32,10 @@ _ORDINALS = {
     **{word: i for i, word in enumerate(("1st", "2nd", "3rd", "4th", "5th", "6th"))},
     "last": -1,
 }
+_ENDS = _SIDES | {"up": "above", "down": "below"}
+_OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
+LONGEST = 200
+"""Characters of a phrase that is looked into; a longer one names no place."""
 _ABOVE = {"above": "above", "over": "above", "below": "below", "under": "below", "underneath": "below"}
 _ABOVE |= {"beneath": "below", "on top of": "above", "higher than": "above", "lower than": "below"}
 
@@ -41,20 +46,27 @@ def _any(words: Sequence[str]) -> str:
 
 _RELATION = re.compile(
     r"^(?P<a>.+?)(?:,? (?:that|which)(?:'s| is| are| lies| sits)?| is| are| lying| located| sitting)?"
-    r" (?:just |directly |right )?(?:(?:(?:to|on) the )?(?P<side>left|right)(?:[- ]hand)?(?: side)? of|"
-    rf"(?P<level>{_any([*_ABOVE])})|"
-    r"(?P<near>next to|beside|near(?:est)?(?: to)?|close(?:st)? to)) (?P<b>.+)$",
+    r" (?:just |directly |immediately |right )?(?:(?:(?:to|on) the )?(?P<side>left|right)(?:[- ]hand)?(?: side)? "
+    rf"(?:of|from)|to (?P<its>.+?)(?:'s?) (?P<hand>left|right)$|(?P<level>{_any([*_ABOVE])})|"
+    r"(?P<not>other than|except(?: for)?|but(?: not)?|apart from|besides|(?:that|which)(?: is|'s)?(?:n't| not)|not)|"
+    r"(?P<either>on (?:either|both) sides? of)|between (?P<one>.+?) and|"
+    r"(?P<near>next to|beside|near(?:est)?(?: to)?|close(?:st)? to)) ?(?P<b>.+)?$",
     re.IGNORECASE,
 )
+_COUNTS = "|".join(NUMBERS[2:9])
+_NUMBER = re.compile(rf"^(?:{_COUNTS}|[2-8]) (?:of the )?(?P<rest>.+)$", re.IGNORECASE)
 _FROM = rf"(?: from (?:the )?(?P<end>{_any([*_SIDES])}))?"
 _FRONT = re.compile(
     rf"^(?:(?P<ordinal>{_any([*_ORDINALS])})|(?P<side>{_any([*_SIDES])})|(?P<size>{_any([*_SIZES])}))"
-    rf"(?: of)? (?P<name>.+?){_FROM}$",
+    rf"(?: (?P<count>{_COUNTS}|[2-8]))?(?: of(?: (?:the|all|those|these))*)? (?P<name>.+?){_FROM}$",
     re.IGNORECASE,
 )
 _BACK = re.compile(
-    rf"^(?P<name>.+?),? (?:(?:(?:that|which) )?(?:is|are) )?(?:furthest )?(?:on|at|to|in) the (?:far |very )?"
-    rf"(?P<side>{_any([*_SIDES])})(?: side| part| half| end)?$",
+    rf"^(?:(?P<count>{_COUNTS}|[2-8]) )?(?P<name>.+?),? (?:(?:(?:that|which)(?: is| are|'s)?|is|are|'s) )?(?:"
+    r"(?:furthest |farthest |nearest |closest |nearer |closer |further )?(?:over )?(?:on|at|to|in|towards|near) the "
+    r"(?:far |very )?"
+    rf"(?P<side>{_any([*_SIDES])})(?:[- ]hand)?(?: side| part| half| end| corner| edge)?|"
+    r"(?:the )?(?:furthest|farthest) (?:to the )?(?P<far>left|right|up|down)|(?P<up>highest|lowest)(?: up| down)?)$",
     re.IGNORECASE,
 )
 
@@ -62,43 +74,78 @@ _BACK = re.compile(
 @dataclass(frozen=True)
 class Pick:
     """The `index`-th from one end: "left", "right", "above" (the top), "below", "above left" …; or "middle" (from left
-    to right), "biggest", "smallest"."""
+    to right), "biggest", "smallest". `count` of them, one after the other; None: as many as the name's number says."""
 
     end: str
     index: int = 0
+    count: int | None = None
 
 
 @dataclass(frozen=True)
 class Referring:
-    """`name` is what a detector can look for. At most one of `pick` and `relation` (where, of what) is given."""
+    """`name` is what a detector can look for. At most one of `pick` and `relation` (where, of what: two things for
+    "between", one for all else) is given."""
 
     name: str
     pick: Pick | None = None
-    relation: tuple[str, Referring] | None = None
+    relation: tuple[str, tuple[Referring, ...]] | None = None
 
     @property
     def names(self) -> list[str]:
         """Everything that has to be found."""
-        return [self.name, *(self.relation[1].names if self.relation else [])]
+        return [self.name, *(name for other in (self.relation or ("", ()))[1] for name in other.names)]
 
 
 def read(phrase: str) -> Referring:
     """What a phrase means; a plain name is just itself."""
     words = plain(phrase)
-    if found := _RELATION.match(words):
-        where = found["side"] or (_ABOVE[found["level"].lower()] if found["level"] else "near")
-        return Referring(plain(found["a"]), relation=(where.lower(), read(found["b"])))
+    if len(words) > LONGEST:
+        return Referring(words)
+    if (number := _NUMBER.match(words)) and is_plural(number["rest"]) and not _BACK.match(words):
+        words = number["rest"]
+    if (found := _RELATION.match(words)) and (relation := _relation(found)):
+        return Referring(plain(found["a"]), relation=relation)
     if found := _FRONT.match(words):
         name = plain(found["name"])
-        if found["ordinal"]:
+        count = _number(found["count"])
+        if found["ordinal"] and not count:
             index = _ORDINALS[found["ordinal"].lower()]
             return Referring(singular(name), Pick(_SIDES[found["end"].lower()] if found["end"] else "left", index))
+        if found["ordinal"]:  # "the first two stars"
+            end = _SIDES[found["end"].lower()] if found["end"] else "left"
+            last = found["ordinal"].lower() == "last"
+            return Referring(name, Pick(_OPPOSITE.get(end, end) if last else end, count=count))
         if not found["end"]:
             end = _SIDES[found["side"].lower()] if found["side"] else _SIZES[found["size"].lower()]
-            return Referring(name, Pick(end))
+            return Referring(name, Pick(end, count=count))
     if found := _BACK.match(words):
-        return Referring(plain(found["name"]), Pick(_SIDES[found["side"].lower()]))
+        said = found["side"] or found["far"] or found["up"]
+        return Referring(plain(found["name"]), Pick(_ENDS[said.lower()], count=_number(found["count"])))
     return Referring(words)
+
+
+def _relation(found: re.Match[str]) -> tuple[str, tuple[Referring, ...]] | None:
+    if found["hand"]:
+        return found["hand"].lower(), (read(found["its"]),)
+    if not found["b"]:
+        return None
+    if found["one"]:
+        return "between", (read(found["one"]), read(found["b"]))
+    if found["either"]:
+        return "either", (read(found["b"]),)
+    if found["not"] and set(plain(found["b"]).lower().split()) <= {
+        *COLOURS,
+        *ALL_SIZES,
+    }:  # "hearts other than the green"
+        return "other", (read(f"{plain(found['b'])} {singular(plain(found['a']))}"),)
+    where = found["side"] or (_ABOVE[found["level"].lower()] if found["level"] else "")
+    return where.lower() or ("other" if found["not"] else "near"), (read(found["b"]),)
+
+
+def _number(word: str | None) -> int | None:
+    if not word:
+        return None
+    return int(word) if word.isdecimal() else NUMBERS.index(word.lower())
 
 
 def choose(meant: Referring, instances: Sequence[Instance], size: tuple[int, int]) -> list[Instance]:
@@ -108,19 +155,43 @@ def choose(meant: Referring, instances: Sequence[Instance], size: tuple[int, int
     """
     named = [i for i in instances if i.phrase == meant.name]
     if meant.relation:
-        where, other = meant.relation
-        anchors = choose(other, instances, size)
-        return _related(meant.name, named, where, max(anchors, key=lambda i: i.score)) if anchors else []
+        where, others = meant.relation
+        anchors = [choose(other, instances, size) for other in others]
+        if where == "other":
+            return [i for i in named if not any(same_place(i, not_it) for not_it in anchors[0])]
+        if not all(anchors):
+            return []
+        return _related(named, where, [max(found, key=lambda i: i.score) for found in anchors], meant.name)
     if not meant.pick:
         return named
     pick = meant.pick
+    if pick.end == "middle" and singular(meant.name).split()[-1].lower() in ("thing", "object", "shape"):
+        (x, y) = size[0] / 2, size[1] / 2
+        return sorted(named, key=lambda i: (centre(i)[0] - x) ** 2 + (centre(i)[1] - y) ** 2)[:1]
     if pick.end == "middle":
-        across = sorted(named, key=lambda i: centre(i)[0])
+        across = sorted(named, key=lambda i: centre(i)[0] if _wide(named) else centre(i)[1])
         return across[(len(across) - 1) // 2 :][:1]
-    if singular(meant.name) != meant.name and pick.end not in _SIZES.values():
-        return [i for i in named if all(_in_half(i, side, size) for side in pick.end.split())]
-    ordered = sorted(named, key=lambda i: sum(_rank(i, end) for end in pick.end.split()))
-    return ordered[pick.index :][:1]
+    if is_plural(meant.name) and pick.count is None and pick.end not in _SIZES.values():
+        return [i for i in named if all(in_half(i, side, size) for side in pick.end.split())]
+    ordered = sorted(named, key=lambda i: sum(rank(i, end) for end in pick.end.split()))
+    return ordered[pick.index :][: pick.count or 1]
+
+
+def _wide(instances: Sequence[Instance]) -> bool:
+    """Whether things lie side by side rather than one above the other."""
+    xs, ys = zip(*map(centre, instances), strict=True) if instances else ((0.0,), (0.0,))
+    return max(xs) - min(xs) >= max(ys) - min(ys)
+
+
+def same_place(a: Instance, b: Instance) -> bool:
+    """Whether two instances are boxes around the same thing: each centre lies in the inner half of the other."""
+    return covers(a, centre(b)) and covers(b, centre(a))
+
+
+def covers(i: Instance, point: tuple[float, float]) -> bool:
+    """Whether a point lies in the inner half of a box: it is the centre of the same thing."""
+    (x, y), width, height = centre(i), i.box[2] - i.box[0], i.box[3] - i.box[1]
+    return abs(point[0] - x) < width / 4 and abs(point[1] - y) < height / 4
 
 
 def centre(i: Instance) -> tuple[float, float]:
@@ -133,20 +204,45 @@ def area(i: Instance) -> float:
     return (i.box[2] - i.box[0]) * (i.box[3] - i.box[1])
 
 
-def _rank(i: Instance, end: str) -> float:
+def rank(i: Instance, end: str) -> float:
+    """The smaller, the further it is at that end."""
     x, y = centre(i)
     return {"left": x, "right": -x, "above": y, "below": -y, "biggest": -area(i), "smallest": area(i)}[end]
 
 
-def _in_half(i: Instance, end: str, size: tuple[int, int]) -> bool:
+def in_half(i: Instance, end: str, size: tuple[int, int]) -> bool:
+    """Whether its centre lies in that half of a picture of this width and height."""
     (x, y), (width, height) = centre(i), size
     return {"left": x < width / 2, "right": x > width / 2, "above": y < height / 2, "below": y > height / 2}[end]
 
 
-def _related(name: str, named: Sequence[Instance], where: str, anchor: Instance) -> list[Instance]:
-    others = [i for i in named if centre(i) != centre(anchor)]
+def _related(named: Sequence[Instance], where: str, anchors: Sequence[Instance], name: str) -> list[Instance]:
+    others = [i for i in named if not any(same_place(i, anchor) for anchor in anchors)]
+    anchor = anchors[0]
+    nearest = sorted(others, key=lambda i: offset(i, anchor, where))
     if where == "near":
-        (ax, ay) = centre(anchor)
-        nearest = sorted(others, key=lambda i: (centre(i)[0] - ax) ** 2 + (centre(i)[1] - ay) ** 2)
         return nearest[:1]
-    return [i for i in others if _rank(i, where) < _rank(anchor, where)]
+    if where == "either":
+        sides = [[i for i in nearest if rank(i, side) < rank(anchor, side)][:1] for side in ("left", "right")]
+        return [i for side in sides for i in side]
+    if where == "between":
+        return [i for i in others if _lies_between(centre(i), centre(anchor), centre(anchors[1]))]
+    there = [i for i in nearest if rank(i, where) < rank(anchor, where)]
+    return there if is_plural(name) else there[:1]
+
+
+def offset(i: Instance, anchor: Instance, where: str) -> float:
+    """How far an instance lies from another; to its left, what lies level with it is nearer."""
+    (x, y), (ax, ay) = centre(i), centre(anchor)
+    across, down = abs(x - ax), abs(y - ay)
+    wide, high = (2 if where in ("above", "below") else 1), (2 if where in ("left", "right") else 1)
+    return (wide * across) ** 2 + (high * down) ** 2
+
+
+def _lies_between(point: tuple[float, float], a: tuple[float, float], b: tuple[float, float]) -> bool:
+    """Whether a point lies beside the middle part of the line from `a` to `b`, not further off than a half of it."""
+    (px, py), (ax, ay), (bx, by) = point, a, b
+    length = (bx - ax) ** 2 + (by - ay) ** 2 or 1.0
+    along = ((px - ax) * (bx - ax) + (py - ay) * (by - ay)) / length
+    off = abs((px - ax) * (by - ay) - (py - ay) * (bx - ax)) / length
+    return bool(0.1 < along < 0.9 and off < 0.5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from vlp_graph.dialogue.execute import Run, run_one
@@ -15,7 +16,7 @@ class Speculation:
     """Runs tasks ahead of their plan. `deadline` is a time of the running event loop."""
 
     def __init__(self, run: Run, *, task_s: float, deadline: float) -> None:
-        self._run, self._limits = run, {"task_s": task_s, "deadline": deadline}
+        self._run, self._task_s, self._deadline = run, task_s, deadline
         self._ahead: list[tuple[Task, asyncio.Task[Result]]] = []
         self.counts = {"adopted": 0, "cancelled": 0, "wasted": 0}
 
@@ -23,16 +24,20 @@ class Speculation:
         """Begin every task that looks at a picture and waits for no other."""
         for task in plan.tasks:
             if task.task != "chat" and not task.needs:
-                self._ahead.append((task, asyncio.create_task(run_one(task, self._run, **self._limits))))
+                self._ahead.append((task, asyncio.create_task(self._begun(task, ()))))
 
-    async def result(self, task: Task) -> Result:
-        """The result of a task of the plan: of the work begun where that is the same, else of new work."""
+    async def result(self, task: Task, needed: Sequence[Result] = ()) -> Result:
+        """The result of a task of the plan: of the work begun where that is the same, else of new work. `needed` are
+        the results of the tasks that it needs."""
         for begun in self._ahead:
             if _serves(begun[0], task):
                 self._ahead.remove(begun)
                 self.counts["adopted"] += 1
                 return _as(task, begun[0], await _owned(begun[1]))
-        return await run_one(task, self._run, **self._limits)
+        return await self._begun(task, needed)
+
+    def _begun(self, task: Task, needed: Sequence[Result]) -> Coroutine[Any, Any, Result]:
+        return run_one(task, self._run, needed, task_s=self._task_s, deadline=self._deadline)
 
     def settle(self, plan: Plan | None) -> None:
         """Drop what the plan has no use for (None: everything)."""

@@ -17,15 +17,25 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable
 
-from vlp_graph.dialogue.claims import Beside, Reading, Shape, claim_of
-from vlp_graph.dialogue.evidence import beside, best, decide, doubt, painted, phrases_of, read_off, readings, same_thing
+from vlp_graph.dialogue.claims import Beside, Choice, Differences, MorePictures, Reading, Shape, What, claim_of
+from vlp_graph.dialogue.evidence import beside, best, decide, doubt, painted, phrases_of, read_off, readings, subjects
 from vlp_graph.dialogue.execute import Run
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.prompt import neutral
-from vlp_graph.dialogue.referring import choose, read
-from vlp_graph.dialogue.turn import Instance, Picture, Turn
-from vlp_graph.dialogue.wording import COLOURS, SHAPES, plain, sentence, with_article
+from vlp_graph.dialogue.referring import area, choose, read, same_place
+from vlp_graph.dialogue.turn import Instance, Picture, Result, Turn
+from vlp_graph.dialogue.wording import (
+    COLOURS,
+    ORDINALS,
+    SHAPES,
+    listed,
+    plain,
+    plural,
+    sentence,
+    singular,
+    with_article,
+)
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, ServingError
 
 A = TypeVar("A")
@@ -51,8 +61,9 @@ class Tasks:
     max_answer_tokens: int
     max_history_tokens: int = 400
 
-    async def run(self, task: Task, picture: Picture | None) -> dict[str, Any]:
-        """The fields of the result: text, count, label, scores, instances as the kind of task has them."""
+    async def run(self, task: Task, picture: Picture | None, needed: Sequence[Result] = ()) -> dict[str, Any]:
+        """The fields of the result: text, count, label, scores, instances, about as the kind of task has them.
+        `needed` are the results of the tasks that it needs."""
         if task.task == "chat":
             return {"text": await self._chat()}
         if picture is None:
@@ -61,15 +72,17 @@ class Tasks:
             case "describe":
                 return await self._describe(picture)
             case "answer":
+                if needed:
+                    return _compared(task.question or self.text, needed)
                 return await self._answer(picture, task.question or self.text)
             case "classify":
-                return await self._classify(picture, task.labels or [])
+                return await self._classify(picture, task.labels or [], task.question or "")
             case _:
                 return await self._find(picture, task.phrases or [], masks=task.task == "segment")
 
     def runner(self, pictures: Sequence[Picture]) -> Run:
         """What the executor calls: each task with the picture that it looks at."""
-        return lambda task: self.run(task, None if task.image is None else pictures[task.image])
+        return lambda task, needed: self.run(task, None if task.image is None else pictures[task.image], needed)
 
     async def chat(self, deadline: float) -> AsyncGenerator[str, None]:
         """The language model's own answer, piece by piece. `deadline` is a time of the running event loop.
@@ -111,18 +124,17 @@ class Tasks:
 
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
         instances = await self._seek(picture, phrases, masks=masks)
-        return {"instances": instances, "count": len(instances)}
+        return {"instances": instances, "count": len(instances), "about": [plain(phrase) for phrase in phrases]}
 
     async def _seek(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
         """What the phrases mean: the detector finds what they name, boxes decide which of it is meant."""
         meant = {plain(phrase): read(phrase) for phrase in phrases}
         names = dict.fromkeys(name for one in meant.values() for name in one.names)
         found = await self.models.finder.find(picture, list(names), masks=masks)
-        height, width = picture.pixels.shape[:2]
         return [
             i.model_copy(update={"phrase": phrase})
             for phrase, one in meant.items()
-            for i in choose(one, found, (width, height))
+            for i in choose(one, found, _size(picture))
         ]
 
     async def _describe(self, picture: Picture) -> dict[str, Any]:
@@ -143,45 +155,72 @@ class Tasks:
             return {"text": sentence(words)}
         instances = [i for i in await self.models.finder.find(picture, list(named)) if i.score >= SURE]
         seen = Counter(i.phrase for i in instances)
-        return {"text": sentence(words) if named <= seen else None, "instances": instances}
+        return {"text": sentence(words) if named <= seen else None, "instances": instances, "about": list(seen)}
 
     async def _answer(self, picture: Picture, question: str) -> dict[str, Any]:
         """Words and boxes look side by side; where boxes can decide, they do."""
         claim = claim_of(question)
         if claim is None:
             return await self._checked(picture, await self.models.looker.answer([picture], question))
+        if isinstance(claim, What):
+            return await self._what(picture, claim, question)
         words, instances = await _either(
             self.models.looker.answer([picture], question),
             self._seek(picture, phrases_of(claim)),
         )
         if instances is None:
             return {"text": sentence(words or "")}
-        verdict = decide(claim, instances)
+        verdict = decide(claim, instances, _size(picture))
         if isinstance(claim, Shape) and not claim.asked and words and plain(words).lower() not in SHAPES:
             verdict = None  # what it is need not be a plain shape
         if verdict is None and words is None:
             raise ModelUnavailable("the model that looks at pictures gave no answer: try again in a few seconds")
         if verdict is None and isinstance(claim, Beside):
             return await self._beside(picture, claim, words or "")
+        about = subjects(claim, verdict or "")
         if isinstance(claim, Reading):
             answers = readings(claim)
             instances = [i for i in read_off(claim, instances) if verdict and answers[i.phrase] == verdict]
-        fields = {"text": sentence(verdict or words or ""), "instances": instances}
+        fields = {"text": sentence(verdict or words or ""), "instances": instances, "about": about}
         return fields | ({"doubt": other} if verdict and words and (other := doubt(claim, verdict, words)) else {})
+
+    async def _what(self, picture: Picture, claim: What, question: str) -> dict[str, Any]:
+        """The plain shape that the claim means by its place or size; for all else the words."""
+        meant = read(claim.phrase)
+        things = await self._plain_things(picture)
+        if singular(meant.name).lower() in ("thing", "object", "shape", "one"):
+            anchors = await self.models.finder.find(picture, meant.names[1:]) if meant.names[1:] else []
+            same = [i.model_copy(update={"phrase": meant.name}) for i in things]
+            places = choose(meant, [*anchors, *same], _size(picture))
+        else:
+            places = await self._seek(picture, [claim.phrase])
+        chosen = [i for i in things if any(same_place(i, place) for place in places)]
+        if not chosen:
+            return await self._checked(picture, await self.models.looker.answer([picture], question))
+        names = [i.phrase for i in chosen]
+        about = names if len(set(names)) == len(names) == 1 else [claim.phrase]
+        return {"text": sentence(listed([with_article(n) for n in names])), "instances": chosen, "about": about}
 
     async def _beside(self, picture: Picture, claim: Beside, words: str) -> dict[str, Any]:
         """What the words name must be found where it was asked for. If not, everything that a caption lists is
         located, and the nearest thing on that side is the answer."""
         named = plain(words)
-        instances = await self.models.finder.find(picture, [claim.b, named])
+        instances = await self._seek(picture, [claim.b, named])
         if there := beside(claim, [named], instances):
-            return {"text": sentence(words), "instances": there}
+            nearer = await self._plain_shape(picture, claim, instances)
+            if nearer and not any(same_place(nearer[0], i) for i in there):
+                both = beside(claim, [named, nearer[0].phrase], [*instances, *nearer])
+                if both[0] is nearer[0]:
+                    name = nearer[0].phrase
+                    return {"text": sentence(with_article(name)), "instances": nearer, "about": [name]}
+            return {"text": sentence(words), "instances": there, "about": [named]}
         others = list(dict.fromkeys(_listed_things(await self.models.looker.answer([picture], DESCRIBE))))
         instances += await self.models.finder.find(picture, others)
         if not (there := beside(claim, others, instances)):
             there = await self._plain_shape(picture, claim, instances)
         if there:
-            return {"text": sentence(with_article(there[0].phrase)), "instances": there[:1]}
+            name = there[0].phrase
+            return {"text": sentence(with_article(name)), "instances": there[:1], "about": [name]}
         if named.lower() == "nothing" or not others:
             return {"text": sentence(words), "instances": []}
         return {"text": sentence(f"{words.strip('.')}, as far as I can tell"), "instances": []}
@@ -190,7 +229,7 @@ class Tasks:
         """The nearest plain shape on the side that the claim asks for; nothing where there is none."""
         reference = best(instances, claim.b)
         things = await self._plain_things(picture)
-        others = [i for i in things if reference is None or not same_thing(i, reference)]
+        others = [i for i in things if reference is None or not same_place(i, reference)]
         return beside(claim, [i.phrase for i in others], [*instances, *others])[:1]
 
     async def _plain_things(self, picture: Picture) -> list[Instance]:
@@ -198,16 +237,32 @@ class Tasks:
         shapes = [i for i in await self.models.finder.find(picture, SHAPES) if i.score >= SURE]
         things: list[Instance] = []
         for i in sorted(shapes, key=lambda i: -i.score):
-            if not any(same_thing(i, other) for other in things):
+            if not any(same_place(i, other) for other in things):
                 things.append(i)
         phrases = [phrase for shape in dict.fromkeys(i.phrase for i in things) for phrase in painted(shape)]
         coloured = [i for i in await self.models.finder.find(picture, phrases) if i.score >= SURE] if phrases else []
         return [
-            max((c for c in coloured if same_thing(c, i) and c.phrase.endswith(i.phrase)), key=_score, default=i)
+            max((c for c in coloured if same_place(c, i) and c.phrase.endswith(i.phrase)), key=_score, default=i)
             for i in things
         ]
 
-    async def _classify(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
+    async def _classify(self, picture: Picture, labels: Sequence[str], question: str) -> dict[str, Any]:
+        """Of one thing ("is the blue one a star or a heart?") boxes decide; else the whole picture is sorted."""
+        claim = claim_of(question)
+        if not isinstance(claim, Choice):
+            return await self._sorted(picture, labels)
+        seen = await self._seek(picture, phrases_of(claim))
+        if (label := decide(claim, seen)) not in labels:
+            return await self._sorted(picture, labels)
+        answers = readings(claim)
+        of_it = read_off(claim, seen)
+        best_of = {label: max((i.score for i in of_it if answers[i.phrase] == label), default=0.0) for label in labels}
+        total = sum(best_of.values())
+        scores = {label: score / total for label, score in best_of.items()}
+        instances = [i for i in of_it if answers[i.phrase] == label]
+        return {"label": label, "scores": scores, "instances": instances, "about": subjects(claim, "")}
+
+    async def _sorted(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
         """The vision model looks and the sentence encoder compares; labels that the detector can see, or that say
         that something is there or not, are settled by its evidence."""
         caption, instances = await _either(
@@ -230,6 +285,59 @@ class Tasks:
             "scores": scores,
             "text": sentence(caption or ""),
         }
+
+
+def _compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
+    """What was found in several pictures, as the answer to which of them has the most, or any at all."""
+    claim = claim_of(question)
+    if isinstance(claim, Differences):
+        return _difference(claim, counted)
+    if not isinstance(claim, MorePictures):
+        raise ValueError(f"not a question that compares pictures: {question!r}")
+    if claim.how == "same":
+        numbers = [r.count or 0 for r in counted]
+        said = listed([str(number) for number in numbers])
+        text = f"{'Yes' if len(set(numbers)) == 1 else 'No'}: {said} {plural(claim.phrase)}."
+        return {"text": text, "about": [claim.phrase]}
+    largest = {r.image or 0: max(map(area, r.instances or []), default=0.0) for r in counted}
+    counts = {r.image or 0: float(r.count or 0) for r in counted}
+    measured = largest if claim.how in ("biggest", "smallest") else counts
+    having = {image: m for image, m in measured.items() if m > 0 or claim.how == "fewest"}
+    if not having:
+        return {"text": f"None of the pictures has {with_article(singular(claim.phrase))}.", "about": [claim.phrase]}
+    top = (min if claim.how in ("fewest", "smallest") else max)(having.values())
+    winners = [image for image, m in having.items() if claim.how == "any" or m == top]
+    about = [claim.phrase]
+    if len(winners) > 1:
+        those = listed([ORDINALS[image] for image in winners])
+        how = "" if claim.how == "any" else f", {top:.0f} {plural(claim.phrase)} each"
+        both = "Both the" if len(winners) == 2 else "The"
+        return {"text": f"{both} {those} picture{how}.", "about": about}
+    if claim.how in ("any", "biggest", "smallest"):
+        return {"text": f"The {ORDINALS[winners[0]]} picture.", "about": about}
+    others = [f"{count:.0f}" for image, count in counts.items() if image != winners[0]]
+    phrase = plural(claim.phrase) if top != 1 else singular(claim.phrase)
+    text = f"The {ORDINALS[winners[0]]} picture: {top:.0f} {phrase}, against {listed(others)} elsewhere."
+    return {"text": text, "about": about}
+
+
+def _difference(claim: Differences, described: Sequence[Result]) -> dict[str, Any]:
+    """What pictures show, or what only the first of them shows, by their descriptions."""
+    if claim.there is None or len(described) < 2:
+        shown = [(ORDINALS[r.image or 0], (r.text or sentence(listed(r.about or []))).rstrip(".")) for r in described]
+        parts = [f"The {which} picture shows {what[:1].lower()}{what[1:]}." for which, what in shown]
+        return {"text": " ".join(parts)}
+    there, missing = (Counter(r.about or []) for r in described[:2])
+    kinds = {name.split()[-1] for name in missing}
+    only = [name for name in there if name.split()[-1] not in kinds] or [name for name in there if name not in missing]
+    text = listed([with_article(name) for name in only]) if only else "nothing that I could name"
+    picture = described[0].image or 0
+    return {"text": f"Only the {ORDINALS[picture]} picture has {text}.", "about": only}
+
+
+def _size(picture: Picture) -> tuple[int, int]:
+    """Width and height."""
+    return picture.pixels.shape[1], picture.pixels.shape[0]
 
 
 def _score(instance: Instance) -> float:

@@ -6,7 +6,7 @@ Coordinates are pixels of the picture as uploaded (after EXIF rotation), always.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -33,6 +33,23 @@ class Message:
 
 
 @dataclass(frozen=True)
+class Context:
+    """What the dialogue is about: the last `request` in words that stand alone, the things `named` last (the very last
+    at the end), those named `earlier`, and the index of the `picture` last looked at."""
+
+    request: str = ""
+    named: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    picture: int | None = None
+
+    def naming(self, named: tuple[str, ...]) -> Context:
+        """The context after these were named; after nothing, itself."""
+        if not named or named == self.named:
+            return self
+        return replace(self, named=named, earlier=self.named)
+
+
+@dataclass(frozen=True)
 class Turn:
     """One user message with the dialogue so far.
 
@@ -40,7 +57,7 @@ class Turn:
     at 16 kHz in -1..1, or None. `system` is the caller's own system message, used for chat, and `sampling` are the
     OpenAI options that the language model's chat takes (`max_tokens`, `temperature`, `top_p`, `stop`, `seed`): plans,
     boxes and looks do not vary. `session` names the memory to use, `caller` whose it is. What memory adds is in
-    `history` and `pictures`, in `named` (the things last spoken of) and `focus` (the picture last looked at).
+    `history`, `pictures` and `context`; `shown` of the pictures came with this turn (None: nobody knows).
     """
 
     text: str
@@ -51,8 +68,8 @@ class Turn:
     sampling: Mapping[str, Any] = field(default_factory=dict)
     session: str | None = None
     caller: str = ""
-    named: tuple[str, ...] = ()
-    focus: int | None = None
+    context: Context | None = None
+    shown: int | None = None
 
 
 class _Wire(BaseModel):
@@ -100,8 +117,9 @@ class Intent(_Wire):
 
 
 class Result(_Wire):
-    """What one task of the plan gave. `image` is the index of the picture it looked at, `doubt` what the model that
-    looks at whole pictures said instead, where boxes decided otherwise."""
+    """What one task of the plan gave. `image` is the index of the picture it looked at, `about` the things that it was
+    about (what "it" will mean), `doubt` what the model that looks at whole pictures said instead, where boxes decided
+    otherwise."""
 
     id: str
     task: str
@@ -113,6 +131,7 @@ class Result(_Wire):
     label: str | None = None
     scores: dict[str, float] | None = None
     instances: list[Instance] | None = None
+    about: list[str] | None = None
     doubt: str | None = None
     error: str | None = None
 
@@ -164,10 +183,12 @@ class Words:
 
 @dataclass(frozen=True)
 class Answered:
-    """Last event of a turn: the whole answer. `usage` counts tokens of the language model's calls."""
+    """Last event of a turn: the whole answer, and what the dialogue is about after it. `usage` counts tokens of the
+    language model's calls."""
 
     text: str
     vlp: Vlp
+    context: Context = field(default_factory=Context)
     usage: Mapping[str, int] = field(default_factory=dict)
 
 

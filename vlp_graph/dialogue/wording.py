@@ -12,6 +12,8 @@ _DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|every|each|this|that|the
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+
 COLOURS = ("red", "green", "blue", "yellow", "purple", "orange", "pink", "brown", "black", "white", "grey")
 """The basic colour terms of English; a detector that knows a colour scores "red car" above "blue car"."""
 
@@ -19,6 +21,7 @@ SHAPES = ("circle", "square", "triangle", "star", "heart", "cross", "rectangle",
 """The plain shapes that people name."""
 
 SIZES = ("small", "large", "big", "little", "tiny", "huge")
+SMALL = ("small", "little", "tiny")
 
 _SAYS_MORE = frozenset(
     """
@@ -57,9 +60,14 @@ def plain(phrase: str) -> str:
 
 def with_article(phrase: str) -> str:
     """ "a red circle", "an orange star"; a plural stands alone."""
-    if phrase.endswith("s") and not phrase.endswith("ss"):
+    if is_plural(phrase):
         return phrase
     return f"an {phrase}" if phrase[:1].lower() in "aeiou" else f"a {phrase}"
+
+
+def is_plural(phrase: str) -> bool:
+    """Whether a phrase names several: "red circles", "stars on the left"."""
+    return singular(phrase) != phrase
 
 
 def singular(phrase: str) -> str:
@@ -142,3 +150,76 @@ def mended(text: str, words: Sequence[str]) -> str:
         return next((form for form in ends if sorted(form) == sorted(typed)), found[0])
 
     return re.sub(r"[a-zA-Z]{5,}", mend, text)
+
+
+_CONTRACTED = re.compile(
+    r"\b(?P<word>what|where|how|who|which|that|there|here|it|everything|colou?r|shape|size)(?:'s| 's)(?= (?!of\b|"
+    r"colou?r|size|shape)\w)",
+    re.IGNORECASE,
+)
+_TYPED = {"whats": "what is", "wheres": "where is", "hows": "how is", "whos": "who is", "theres": "there is"}
+_TYPED |= {
+    "pls": "please",
+    "plz": "please",
+    "u": "you",
+    "r": "are",
+    "hw": "how",
+    "teh": "the",
+    "wat": "what",
+    "wht": "what",
+    "ur": "your",
+}
+_TYPED |= {
+    "nd": "and",
+    "thr": "there",
+    "abt": "about",
+    "hav": "have",
+    "wher": "where",
+    "colr": "colour",
+    "clr": "colour",
+}
+_TYPED_WORD = re.compile(rf"(?<![\w'])(?:{'|'.join(_TYPED)})(?![\w'])", re.IGNORECASE)
+
+
+_POLITE = re.compile(r"(?:,\s*|\b)(?:please|kindly)\b,?(?!\w)\s?(?=\S)|[, ]+(?:please|kindly)(?=\W*$)", re.IGNORECASE)
+_REASON = re.compile(
+    r",? (?:so (?:that )?(?:i|we|you) (?:can|could|will)\b|because\b|(?:and )?i need it\b|need it\b|if it(?:'s| is) "
+    r"no\b|or am i\b|"
+    r"am i right|but do check|and nothing else|i can never|i keep)[^?.!]*(?P<end>[?.!]*)$",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r"(?:[ ,]+(?:at all|somewhere|anywhere|actually|altogether|this time|right now|by any chance|do you think|"
+    r"if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|did)n'?t (?:it|they|there)|(?<=, )right|lol|"
+    r"haha|mate|will? you|"
+    r"would you|could you|can you|any ?more|for me|my dear|dear|love|btw|by the way|asap|also|exactly|you reckon|i "
+    r"guess|i think|i wonder))+(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+_OF_THE_PICTURE = re.compile(
+    r"(?<=left|ight|ttom)(?P<side>(?: (?:side|half|corner|part|end|edge))?) of (?:the|this|that|my) "
+    r"(?:picture|image|photo|photograph|pic|scene)\b(?! (?:before|one|two|\d))",
+    re.IGNORECASE,
+)
+_TOP_OF_THE_PICTURE = re.compile(
+    r"(?P<side>\b(?:top|middle|centre|center)(?: (?:side|half|corner|part|edge))?) of (?:the|this|that|my) "
+    r"(?:picture|image|photo|photograph|pic|scene)\b(?! (?:before|one|two|\d))",
+    re.IGNORECASE,
+)
+_AFTERTHOUGHT = re.compile(
+    r"^(?P<ask>(?:is|are|was|what|which|where|how)\b[^,]*?\b)(?P<it>it|they|that|this|those)\b(?P<rest>[^,]*), "
+    r"(?P<thing>(?:the|that|this|those) [^,?]+?)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+
+
+def written_out(text: str) -> str:
+    """The text without contractions, the shortest of short forms, tags and afterthoughts: "whats", "pls", "is it red,
+    the star?", "at all"."""
+    text = " ".join(text.replace("\u2019", "'").split())
+    text = _TYPED_WORD.sub(lambda m: _TYPED[m[0].lower()], text)
+    text = _CONTRACTED.sub(r"\g<word> is", text)
+    text = _TAG.sub(r"\g<end>", _REASON.sub(r"\g<end>", _POLITE.sub("", text)))
+    text = re.sub(r" or (?:is|are) (?:it|they) ", " or ", text)
+    text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))
+    return _AFTERTHOUGHT.sub(r"\g<ask>\g<thing>\g<rest>\g<end>", text)

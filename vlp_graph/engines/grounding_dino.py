@@ -38,6 +38,7 @@ class GroundingDino:
     processor: GroundingDinoProcessor
     threshold: float
     nms: float
+    companion: float
 
     @classmethod
     def load(
@@ -50,13 +51,17 @@ class GroundingDino:
         revision: str | None = None,
         threshold: float = 0.3,
         nms: float = 0.6,
+        companion: float | None = None,
     ) -> Self:
+        """A phrase is there where its best box scores `threshold`; its other boxes count from `companion` on (default:
+        the same), as in hysteresis thresholding: several alike things share what one of them would score."""
         from transformers import AutoProcessor, GroundingDinoForObjectDetection
 
         path = resolve(source)
         options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
         model = GroundingDinoForObjectDetection.from_pretrained(path, **options).eval()
-        return cls(model, AutoProcessor.from_pretrained(path, revision=revision), threshold, nms)
+        processor = AutoProcessor.from_pretrained(path, revision=revision)
+        return cls(model, processor, threshold, nms, threshold if companion is None else companion)
 
     def detect(self, pictures: Sequence[NDArray[np.uint8]], phrases: Sequence[Sequence[str]]) -> list[list[Detection]]:
         """For each picture (RGB uint8 [H, W, 3]) what its phrases name, best first within each phrase."""
@@ -95,7 +100,9 @@ class GroundingDino:
     def _select(
         self, phrase: str, scores: NDArray[Any], boxes: NDArray[Any], width: int, height: int
     ) -> list[Detection]:
-        sure = np.flatnonzero(scores >= self.threshold)
+        if not len(scores) or scores.max() < self.threshold:
+            return []
+        sure = np.flatnonzero(scores >= self.companion)
         centre, half = boxes[sure, :2], boxes[sure, 2:] / 2
         corners = np.clip(np.concatenate([centre - half, centre + half], 1), 0, 1) * [width, height, width, height]
         return [

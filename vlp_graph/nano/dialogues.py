@@ -93,9 +93,8 @@ def faults(expect: Mapping[str, Any], reply: Mapping[str, Any], scene: Scene) ->
             case "chat":
                 right = all(r["task"] == "chat" for r in results)
             case "found" | "masks":
-                boxes = [
-                    i["box"] for r in results for i in r.get("instances") or [] if what == "found" or i.get("mask")
-                ]
+                shown = [r for r in results if r["task"] in ("detect", "segment")] or results
+                boxes = [i["box"] for r in shown for i in r.get("instances") or [] if what == "found" or i.get("mask")]
                 truth = [scene.objects[index].box for index in wanted]
                 pairs = match_instances([(box, "") for box in boxes], [(box, "") for box in truth])
                 covered = {j for _, j in pairs}
@@ -122,7 +121,7 @@ def says(text: str, truth: str) -> bool:
     """Whether an answer says `truth`: yes or no as its first word, else all words of the truth in it."""
     words = words_of(text)
     if truth in ("yes", "no"):
-        return words[:1] == [truth] or (truth == "no" and text.lower().startswith("there is no"))
+        return words[:1] == [truth] or (truth == "no" and text.lower().startswith(("there is no ", "there are no ")))
     return set(truth.lower().split()) - {"a", "an", "the"} <= set(words)
 
 

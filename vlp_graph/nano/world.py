@@ -297,14 +297,14 @@ def random_size(rng: np.random.Generator, long_side: int) -> tuple[int, int]:
     return (long_side, short) if rng.random() < 0.5 else (short, long_side)
 
 
-def training_scene(rng: np.random.Generator, *, max_objects: int = 6) -> Scene:
+def training_scene(rng: np.random.Generator, *, max_objects: int = 6, alike: float = 0.35) -> Scene:
     """A fresh scene as recipes see it: long side 128, sometimes drawn twice as large and scaled down, as the
-    pictures that people upload will be; sometimes of things that are much alike."""
-    large, alike = rng.random() < 0.3, rng.random() < 0.35
+    pictures that people upload will be; a share of them, `alike`, of things that are much alike."""
+    large, similar = rng.random() < 0.3, rng.random() < alike
     width, height = random_size(rng, 128)
     if not large:
-        return render(rng, width, height, max_objects=max_objects, alike=alike)
-    return scaled(render(rng, 2 * width, 2 * height, max_objects=max_objects, alike=alike), width, height)
+        return render(rng, width, height, max_objects=max_objects, alike=similar)
+    return scaled(render(rng, 2 * width, 2 * height, max_objects=max_objects, alike=similar), width, height)
 
 
 def scaled(scene: Scene, width: int, height: int) -> Scene:

@@ -141,7 +141,7 @@ def make_batch(rng: np.random.Generator, tokenizer: BertTokenizer, size: int) ->
     images: list[Any] = []
     targets, rows = [], []
     while len(images) < size:
-        scene = scaled(training_scene(rng, max_objects=8), SIDE, SIDE)
+        scene = scaled(training_scene(rng, max_objects=8, alike=0.5), SIDE, SIDE)
         if not scene.objects:
             continue
         phrases = choose(rng, scene)

@@ -8,17 +8,20 @@ in the turn or, where that says "it", in the history before it.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from vlp_graph.dialogue.likely import likely_plan
 from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import intent_text
-from vlp_graph.dialogue.turn import Named, Understanding
+from vlp_graph.dialogue.reading import Reader, Said
+from vlp_graph.dialogue.turn import Message, Named, Understanding
 from vlp_graph.engines.distilbert import BEGIN, INSIDE, OUTSIDE, DistilBert, Reading, add_span_head, heads
 from vlp_graph.engines.weights import resolve
 from vlp_graph.nano.turns import FRESH_TURNS, HandTurn, judge, load_hand_turns
@@ -209,13 +212,32 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
     }
 
 
+@dataclass(frozen=True)
+class _Sorter:
+    """The engine as the dialogue's sorter."""
+
+    engine: DistilBert
+
+    async def read(self, text: str) -> Understanding:
+        reading = self.engine.read([text])[0]
+        return Understanding(reading.intents, [Named(s.text, s.start, s.score) for s in reading.spans])
+
+    async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:
+        return self.engine.nearest([text], [labels])[0]
+
+
 def _sure_plans(checkpoint: Path, turns: Sequence[HandTurn]) -> dict[str, float]:
     """How many turns the reading alone plans without doubt, as the embedded profile serves it, and how right."""
-    readings = read(checkpoint, [(turn.utterance, turn.history) for turn in turns])
+    reader = Reader(_Sorter(DistilBert.load(BASE, adapter=str(checkpoint))))
+
+    async def said(turn: HandTurn) -> Said:
+        asked, _, answered = (turn.history or "").partition(" -> ")
+        history = [Message("user", asked), Message("assistant", answered)] if turn.history else []
+        return await reader.read(turn.utterance, await reader.context_of(history), turn.history, pictures=1)
+
     verdicts = []
-    for turn, reading in zip(turns, readings, strict=True):
-        named = [Named(span.text, span.start, span.score) for span in reading.spans]
-        likely = likely_plan(Understanding(reading.intents, named), turn.utterance, turn.history)
+    for turn in turns:
+        likely = likely_plan(asyncio.run(said(turn)), lambda _: 0)
         if likely and likely.sure >= SURE:
             verdicts.append(judge([task.model_dump() for task in likely.plan.tasks], turn.plans))
     return {

@@ -1,0 +1,135 @@
+"""A turn as the clauses that each ask for one thing: "count the stars, and outline the red one" is two.
+
+Intent and names are read clause by clause, so that a turn with several wishes needs no language model to be understood.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_POLITE = r"(?:please |pls |plz |kindly |also |then |just |next |now |finally |instead )*"
+_WISH = (
+    r"(?:(?:can|could|would|will) you|i(?:'d| would)? (?:want|like|need)(?: you)?(?: to)?|let me know|say|tell me) "
+    rf"{_POLITE}"
+)
+_OBJECT = r"(?= (?:it|that|this|them|those|these|both|all|every\w*|the|any\w*|an?|one|just|only|me|out|up|\w+s)\b)"
+_VERB = (
+    r"(?:find|show|outline|segment|count|describe|locate|highlight|detect|identify|trace|label|tell|spot|compare|"
+    rf"(?:draw|put|mark|give|cut|point|box|mask|frame|circle|stick|make|get|pick|select|colou?r in|ring){_OBJECT})\b"
+)
+_ASKED = (
+    r"(?:what(?:'s|s)?|which|where(?:'s|s)?|who|how (?:many|big|large|small|about|far)|whether|"
+    r"(?:is|are|was|were|does|do|did|has|have|can) (?:it|its|that|this|they|those|these|the|there|any\w*|an?|you|we|"
+    r"both|all|one|every\w*)|(?:isn't|aren't) (?:it|there|the))\b"
+)
+_BEGINS = rf"(?={_POLITE}(?:{_WISH})?(?:if |whether )?(?:{_VERB}|{_ASKED}))"
+_JOINT = re.compile(
+    r"(?:(?<=[.?!;])\s+|\s*[;\n]\s*|\s+(?:-+|\u2013|\u2014)\s+|\s*,?\s*(?:\b(?:and then|and also|and|then|plus|but|"
+    r"also|&)\b"
+    rf",?)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?{_BEGINS})",
+    re.IGNORECASE,
+)
+_INTERJECTION = re.compile(
+    r"^(?:(?:hi|hiya|hello|hey|yo|oi|lol|haha|ok|okay|right|well|great|nice one|nice|lovely|cool|perfect|nice work|"
+    r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
+    r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
+    r"lgtm|ty|tysm|there|mate|"
+    r"friend|folks|then|again|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ ,.!;:…-]*)+",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"^(?:and |but |so )*(?:(?:back to|as for|about|regarding|what about|how about|looking at) )?"
+    r"(?:(?:the|that|this|those|these|my|it|them)\b|[a-z]+s$)",
+    re.IGNORECASE,
+)
+_PLACE = re.compile(
+    r"^(?:(?:and|but|so|now|ok|please|let's|lets|go|going|return|look|looking|back|to|at|what about|how about) )*"
+    r"(?P<place>(?:(?:in|on|for|with|from) )?(?:the|this|that|my) (?:[a-z]+(?:st|nd|rd|th)? |very first )?"
+    r"(?:picture|image|photo|photograph|pic|scene)(?: (?:before|earlier|one|two|three|\d|from before|(?:i|you) [a-z "
+    r"]+))?)$",
+    re.IGNORECASE,
+)
+_SHOWN = re.compile(
+    r"^(?:(?:ok|okay|now|and|so) )*(?:here(?:'s|s| is| comes)|this is|take|look at|i have|i've got|have a look at|"
+    r"check|new|next|another|one more) "
+    r"(?:(?:a|an|my|the|another|this|one) )?[a-z ]*(?:picture|image|photo|photograph|pic|scene|one)(?: (?:one|two|"
+    r"three|\d))?\W*$",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"^(?:no|just|only|so) [a-z ]+(?:, (?:huh|eh|then|ok|okay)|\.)\W*$", re.IGNORECASE)
+LONGEST = 400
+"""Characters of a turn that is taken apart; a longer one is no plain request."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One wish of a turn. `topic`: a bare name that only says what the next clause is about ("the blue one, is it
+    big?")."""
+
+    text: str
+    topic: bool = False
+
+
+def split(text: str) -> list[Clause]:
+    """The clauses of a turn in order; the whole turn where it has no joints, or is too long to be a plain request."""
+    if len(text) > LONGEST:
+        return [Clause(text)]
+    if inverted := _INVERTED.match(text):  # "left square: box it"
+        thing = inverted["thing"]
+        text = f"{inverted['verb']} {thing if thing.lower().startswith(('the ', 'all ', 'every ')) else f'the {thing}'}"
+    pieces, start = [], 0
+    for joint in _JOINT.finditer(text):
+        pieces.append((text[start : joint.start()], joint[0]))
+        start = joint.end()
+    pieces.append((text[start:], ""))
+    clauses: list[Clause] = []
+    where = ""
+    for i, (piece, joint_after) in enumerate(pieces):
+        words = without_interjections(piece).strip(" ,;:-\u2013\u2014")
+        if not words.strip("?.!"):
+            continue
+        if (_SHOWN.match(words) or _COMMENT.match(piece.strip())) and len(pieces) > 1:
+            continue
+        leads_on = i + 1 < len(pieces) and joint_after.strip() in (",", ":", "-", "\u2013", "\u2014")
+        if i + 1 < len(pieces) and (place := _PLACE.match(words.rstrip(" .!"))):
+            said = place["place"]
+            where = f" {said}" if said.lower().startswith(("in ", "on ", "for ", "with ", "from ")) else f" in {said}"
+            continue
+        topic = (leads_on or words.lower().startswith("back to")) and bool(_TOPIC.match(words))
+        clauses.append(Clause(_with(words, where), topic=topic and i + 1 < len(pieces)))
+        where = ""
+    if all(" " not in clause.text and not clause.text.endswith("?") for clause in clauses):  # "sound. cheers mate"
+        return [Clause(text.strip())]
+    if len(clauses) == 1 and len(pieces) == 1 and clauses[0].text != text.strip() and not _asks(clauses[0].text):
+        return [Clause(text.strip())]  # "thank you, the children will enjoy this": no wish
+    return clauses
+
+
+_INVERTED = re.compile(
+    r"^(?P<thing>[^,:]+?)\s*[,:-]\s*(?P<verb>box|outline|mask|segment|count|find)(?: it| them| please)*\W*$",
+    re.IGNORECASE,
+)
+
+
+def without_interjections(text: str) -> str:
+    """The text without the greetings and exclamations at its beginning; empty where it is nothing else."""
+    return _INTERJECTION.sub("", text.strip())
+
+
+def _asks(words: str) -> bool:
+    bare = re.match(r"(?:the|a|an|all|just|only|now|and|what about|how about|[a-z]+ ones?)\b", words, re.IGNORECASE)
+    return (
+        bool(bare)
+        or re.match(_BEGINS, words, re.IGNORECASE) is not None
+        or words.endswith("?")
+        or len(words.split()) < 4
+    )
+
+
+def _with(words: str, where: str) -> str:
+    """The words with a place after them, before their closing mark."""
+    bare = words.rstrip("?.! ")
+    tail = words[len(bare) :].strip()
+    bare = re.sub(r" (?:in it|there|in there)$", "", bare, flags=re.IGNORECASE) if where else bare
+    return f"{bare}{where}{tail}" if where else words

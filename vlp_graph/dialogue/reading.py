@@ -1,0 +1,180 @@
+"""A turn as wishes that stand alone: taken apart, fragments made whole, pronouns replaced, each read by DistilBERT.
+
+Everything behind this reads plain requests; only here it matters what was said before.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from vlp_graph.dialogue.claims import Choice, Claim, HowMany, Rank, asks_for_a_name, claim_of
+from vlp_graph.dialogue.clauses import split, without_interjections
+from vlp_graph.dialogue.ellipsis import complete
+from vlp_graph.dialogue.evidence import subjects
+from vlp_graph.dialogue.models import Sorter
+from vlp_graph.dialogue.phrases import phrases_in
+from vlp_graph.dialogue.pictures import with_pictures_named
+from vlp_graph.dialogue.plan import TASKS
+from vlp_graph.dialogue.prompt import history_line, intent_text
+from vlp_graph.dialogue.references import resolve
+from vlp_graph.dialogue.turn import Context, Message, Named, Understanding
+from vlp_graph.dialogue.wording import SHAPES, mended, plain, written_out
+
+CHATTING = 0.8
+"""Intent score from which a clause that names nothing is small talk, whatever its pronouns."""
+LOOK_BACK = 3
+"""How many exchanges are read again where no memory knows what the dialogue is about."""
+_LEANS = re.compile(
+    r"\b(?:ones?|it|its|that|them|their|they|those|these|other|others|another|same|too|again|else|rest|both|each|all|"
+    r"instead|only|just|picture|image|photo|pic|first|second|third|last)\b",
+    re.IGNORECASE,
+)
+_JOINS = re.compile(r"^\W*(?:and|also|what about|how about|now|then|or|but|not|no)\b", re.IGNORECASE)
+_TOPIC_LEAD = re.compile(
+    r"^(?:(?:and|but|so|now|back to|as for|about|regarding|what about|how about|looking at)\b ?)+", re.IGNORECASE
+)
+_THIS = re.compile(r"\bthis(?: one)?\b|\bhere\W*$", re.IGNORECASE)
+SHORT = 4
+"""Words of a turn that may be a fragment."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing that is asked for, in words that stand alone where that was possible, and what is made of them."""
+
+    text: str
+    understanding: Understanding
+    leaning: bool = False
+
+    @property
+    def intent(self) -> str:
+        """The likeliest; a question that boxes can answer is one, whatever it sounds like."""
+        label = best(self.understanding.scores)
+        if isinstance(self.claim, HowMany):
+            return "count"
+        if self.claim is not None and not (label == "classify" and isinstance(self.claim, Choice)):
+            return "answer"
+        return label
+
+    @property
+    def sure(self) -> float:
+        """The probability of the intent."""
+        return 1.0 if self.claim is not None else self.understanding.scores[self.intent]
+
+    @cached_property
+    def claim(self) -> Claim | None:
+        """What the words ask of boxes."""
+        return claim_of(self.text)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the wish is about; the last is what "it" will mean."""
+        if self.claim is not None:
+            return tuple(subjects(self.claim, ""))
+        if self.intent == "classify":  # its names are labels
+            return ()
+        return tuple(phrases_in(self.text, self.understanding.named))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a turn says. `context` is what the dialogue is about after its words, `before` what it was about."""
+
+    wishes: tuple[Wish, ...]
+    context: Context
+    before: Context
+
+    @property
+    def text(self) -> str:
+        return " ".join(wish.text for wish in self.wishes)
+
+
+def best(scores: Mapping[str, float]) -> str:
+    return max(scores, key=lambda task: scores[task])
+
+
+def leans(text: str) -> bool:
+    """Whether a turn may lean on what was said before it."""
+    return bool(_LEANS.search(text) or _JOINS.search(text)) or len(text.split()) <= SHORT
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads turns with DistilBERT."""
+
+    sorter: Sorter
+
+    async def read(
+        self, text: str, context: Context, exchange: str | None, *, pictures: int = 0, shown: bool = False
+    ) -> Said:
+        """The wishes of a turn. `exchange` is the last question and its answer on one line; `shown` tells that a
+        picture came with the turn, `pictures` how many there are.
+
+        Small talk beside a wish is none.
+        """
+        wishes: list[Wish] = []
+        now = context
+        for clause in split(with_pictures_named(mended(written_out(text), SHAPES), pictures)):
+            if clause.topic:
+                now = now.naming((plain(resolve(_TOPIC_LEAD.sub("", clause.text), now.named)),))
+                continue
+            wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
+            wishes.append(wish)
+            if wish.intent != "chat":
+                now = replace(now.naming(wish.names), request=wish.text)
+        if any(wish.intent != "chat" for wish in wishes):
+            wishes = [wish for wish in wishes if wish.intent != "chat"]
+            telling = [wish for wish in wishes if " " in wish.text.strip() or wish.names]
+            wishes = telling or wishes  # "unrelated, …"
+        if not wishes:  # nothing but a topic
+            wishes = [await self._wish(text, context, exchange, shown=shown)]
+        return Said(tuple(wishes), now, context)
+
+    async def _wish(self, clause: str, context: Context, exchange: str | None, *, shown: bool) -> Wish:
+        if not without_interjections(clause).strip(" .!?"):
+            return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}))
+        first = await self.sorter.read(intent_text(clause, exchange))
+        begins = len(intent_text(clause, exchange)) - len(intent_text(clause))
+        first = replace(
+            first, named=[Named(n.text, n.start - begins, n.score) for n in first.named if n.start >= begins]
+        )
+        chatting = best(first.scores) == "chat" and first.scores["chat"] >= CHATTING and not first.named
+        whole = self._whole(clause, context, chatting=chatting, shown=shown)
+        if whole != clause:
+            return Wish(whole, await self.sorter.read(intent_text(whole)))
+        return Wish(clause, first, leaning=bool(exchange) and leans(clause))
+
+    @staticmethod
+    def _whole(clause: str, context: Context, *, chatting: bool, shown: bool) -> str:
+        """The clause in words that stand alone."""
+        named, request = context.named, context.request
+        if shown and _THIS.search(clause) and (again := complete(clause, request, named, other_picture=True)) != clause:
+            return again
+        if isinstance(claim_of(clause), Rank) and not re.search(r"\bones?\b", clause):
+            return clause
+        resolved = clause if chatting else resolve(clause, named, context.earlier)
+        bare = _TOPIC_LEAD.sub("", resolved)
+        if claim_of(bare) is not None:  # a question already: "and is the star red?"
+            return bare
+        if not named and claim_of(lone := resolve(bare, ["thing"])) is not None:  # "what colour is this?"
+            return lone
+        return complete(resolved, request, named, other_picture=shown)
+
+    async def context_of(self, history: Sequence[Message]) -> Context:
+        """What a dialogue is about, read from its last messages."""
+        asked = [i for i, message in enumerate(history) if message.role == "user"][-LOOK_BACK:]
+        context, exchange = Context(), None
+        for i in asked:
+            answer = history[i + 1].text if i + 1 < len(history) and history[i + 1].role == "assistant" else ""
+            said = await self.read(history[i].text, context, exchange)
+            exchange = history_line(history[i].text, answer)
+            if said.wishes[-1].intent == "chat":
+                continue
+            context = said.context
+            if (claim := said.wishes[-1].claim) and asks_for_a_name(claim) and answer:
+                given = await self.sorter.read(intent_text(answer))
+                context = replace(context, named=tuple(plain(n.text) for n in given.named[:1]) or context.named)
+        return context
