@@ -98,6 +98,10 @@ class Finder:
         found = await call("Grounded-SAM", lambda: self._handle.find.remote(query))
         return [Instance.model_validate(instance) for instance in found]
 
+    async def prepare(self, picture: Picture) -> None:
+        query = Query(picture.pixels, (), masks=True, digest=picture.digest)
+        await call("Grounded-SAM", lambda: self._handle.find.remote(query))
+
 
 class Sorter:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:

@@ -12,6 +12,7 @@ from ray import serve
 from ray.serve.handle import DeploymentHandle
 
 from deployments.handles import models_over
+from deployments.metrics import Counted
 from vlp_graph.config import Profile
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.memory import Remembering, Store
@@ -60,7 +61,7 @@ class Ingress:
         planner = profile.models.llama.planner is not None
         models = models_over(self._handles, planner=planner, ready=self._ready)
         dialogue = Remembering(Dialogue(models, profile.dialogue), Store(profile.memory))
-        self.application = build_app(dialogue, profile)
+        self.application = build_app(Counted(dialogue), profile)
 
     async def _ready(self) -> dict[str, bool]:
         """For each model whether a replica of it is up, loaded and warmed."""

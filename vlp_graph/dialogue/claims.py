@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from vlp_graph.dialogue.referring import read
-from vlp_graph.dialogue.wording import COLOURS, SHAPES, SIZES, is_plural, plain, singular
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, is_plural, plain, singular
 
 Direction = Literal["left", "right", "above", "below"]
 LONGEST = 200
@@ -35,8 +35,8 @@ _PICTURE = (
     r"(?:picture|image|photo|photograph|scene|pic)"
 )
 _HERE = (
-    rf"(?:,? (?:(?:visible |shown )?(?:in|on|at|from) (?:(?:the|this|that|my) )?{_PICTURE}|(?:in|on) (?:this|that) "
-    r"one|in it|in here|in there|here|"
+    rf"(?:,? (?:(?:visible |shown )?(?:in|on|at|from) (?:(?:the|this|that|my) )?{_PICTURE}|(?:in|on) (?:this|that)"
+    r"(?: one)?|in it|in here|in there|here|"
     r"there|visible|shown|anywhere|at all|altogether|in total|overall|please|thanks|thank you|pls|plz|for me|then|"
     r"mate|tho|though|too|now|as well))*"
 )
@@ -44,7 +44,8 @@ _END = rf"{_HERE}\s*[?.!]*$"
 
 _EXISTS = re.compile(
     rf"{_LEAD}(?:(?:if |whether )?(?:is|are) there|(?:do|can) (?:you|we|i) see|do we have|"
-    rf"does (?:the|this|that|my) {_PICTURE} (?:have|contain|show)|have we got|(?:if |whether )there (?:is|are))"
+    rf"(?:does|has) (?:(?:the|this|that|my) {_PICTURE}|this|it) (?:have|contain|show|got)|have we got|(?:if |whether "
+    r")there (?:is|are))"
     rf"(?: also| still| even)? (?P<thing>.+?){_END}",
     re.IGNORECASE,
 )
@@ -73,9 +74,9 @@ _BESIDE = re.compile(
 _COLOUR = re.compile(
     rf"{_LEAD}(?:of )?(?:what|which) colou?r (?:is|does|has) the (?P<thing>.+?)(?: have| got)?{_END}|"
     rf"{_LEAD}(?:what(?:'s| is) )?(?:the )?colou?r of the (?P<other>.+?){_END}|"
+    rf"{_LEAD}what(?:'?s| is) the (?P<owner>.+?)'s? colou?r{_END}|"
     rf"{_LEAD}(?:the )?(?P<whose>[a-z -]+?)'s colou?r{_END}|"
     rf"{_LEAD}(?:what|which) colou?r the (?P<said>.+?) (?:is|has){_END}|"
-    rf"{_LEAD}what(?:'?s| is) the (?P<owner>.+?)'s? colou?r{_END}|"
     rf"{_LEAD}(?:what|which) colou?r(?: is|'s| are)? the (?P<bare>.+?)(?: is| are)?{_END}",
     re.IGNORECASE,
 )
@@ -146,15 +147,14 @@ _WHAT_THERE = re.compile(
     re.IGNORECASE,
 )
 _WHAT_MOST = re.compile(
-    rf"{_LEAD}(?:what|(?:which|what) (?P<noun>(?!colou?r|size|is|are|side|picture)[a-z ]+?))(?:'?s| is)? (?:the "
+    rf"{_LEAD}(?:what|which|(?:which|what) (?P<noun>(?!colou?r|size|is|are|side|picture)[a-z ]+?))(?:'?s| is)? (?:the "
     rf")?(?P<most>{_SUPERLATIVE})(?: (?:{_THING}|one))?"
     rf"(?: of (?:all|them|them all|all of them|the lot))?{_END}",
     re.IGNORECASE,
 )
 _IS = re.compile(
-    rf"{_LEAD}(?:is|are) the (?P<thing>.+?),? (?:an? |really |actually |all |both |the )*(?P<said>{_TRAIT})s?(?: one|"
-    r" thing| in "
-    rf"colou?r)?{_END}",
+    rf"{_LEAD}(?P<verb>is|are) the (?P<thing>.+?),? (?:an? |really |actually |all |both |the )*(?P<said>{_TRAIT})s?"
+    rf"(?: one| thing| in colou?r)?{_END}",
     re.IGNORECASE,
 )
 _WHICH_HALF = re.compile(
@@ -173,6 +173,10 @@ _SAME = re.compile(
     rf"(?P<trait>colou?r|size|shape){_END}",
     re.IGNORECASE,
 )
+_SAME_AS = re.compile(
+    rf"{_LEAD}(?:is|are) the (?P<a>[a-z -]+?) (?:of )?the same (?P<trait>colou?r|size) as the (?P<b>[a-z -]+?){_END}",
+    re.IGNORECASE,
+)
 _MORE_OF = re.compile(
     rf"{_LEAD}(?:are there|is there|do we have|have we got|do you see|can you see) (?P<how>more|fewer|less) "
     r"(?P<a>[a-z ]+?) "
@@ -180,6 +184,12 @@ _MORE_OF = re.compile(
     rf"{_LEAD}(?:which|what)(?: (?:is|are) there| do we have| shape is there| are)? (?P<most>more|most|fewer|"
     r"less)(?: of)?,? "
     rf"(?P<c>[a-z]+s) or (?P<d>[a-z]+s){_END}",
+    re.IGNORECASE,
+)
+_WHAT_ARE = re.compile(
+    rf"{_LEAD}(?:what|which) (?P<kind>(?:[a-z]+ )?(?:{_THING})s) (?:are|do you see|can you see|do we have|have we "
+    r"got)(?: (?:they|these|"
+    rf"those|the (?P<which>[a-z]+ (?:{_THING})s)))?{_END}",
     re.IGNORECASE,
 )
 _WHAT_IS = re.compile(
@@ -225,8 +235,26 @@ _COMPARE = re.compile(
     rf")?(?:{_PICTURE})s|"
     r"(?:what(?:'s| is| are) (?:the |all the )?differen(?:ce|ces|t)|how (?:do|are) (?:the|these) (?:two "
     rf")?(?:{_PICTURE})s "
-    r"(?:differ|different)|what (?:has )?changed)(?: (?:between|in|about|from) .*)?|compare (?:it|this|them) (?:to|"
-    rf"with) .*){_END}",
+    r"(?:differ|different)|what (?:has )?changed)(?: (?:between|in|about|from) (?P<between>.*))?|"
+    rf"compare (?:it|this|them) (?:to|with) (?P<with>.*)){_END}",
+    re.IGNORECASE,
+)
+_PICTURE_WORDS = frozenset(
+    [*_NTH.split("|"), *"the these those this that both all two three one ones it them and from to with now".split()]
+)
+"""Words that pictures are spoken of with, where no other name is among them."""
+_IN_TOTAL = re.compile(
+    rf"{_LEAD}(?:count )?how many (?P<thing>[a-z ]+?)(?: (?:are there|do we have|have we got|do you see|is "
+    r"that))?(?: altogether| in total)? "
+    rf"(?:in|across|on|over|between) (?:both|all|the two|all the|all three|the three)(?: of the)? (?:{_PICTURE})s(?: "
+    rf"together| combined)?{_END}",
+    re.IGNORECASE,
+)
+_WHERE_IS = re.compile(
+    rf"{_LEAD}(?:in|on) which (?:{_PICTURE}) (?:is|are|was|were|do you see|did you see)(?: there)? (?:the |an? |any "
+    r")?(?P<thing>[a-z ]+?)"
+    rf"(?: (?P<how>bigger|larger|biggest|largest|smaller|smallest|{'|'.join(COLOURS)}))?"
+    r"(?:,? (?:the )?(?:first|picture one|this).*? or .+?)?\s*[?.!]*$",
     re.IGNORECASE,
 )
 _SAME_NUMBER = re.compile(
@@ -408,13 +436,13 @@ class MoreOf:
     than: bool = False
 
 
-Most = Literal["most", "fewest", "any", "biggest", "smallest", "same"]
+Most = Literal["most", "fewest", "any", "biggest", "smallest", "same", "total"]
 
 
 @dataclass(frozen=True)
 class MorePictures:
     """Which picture has the most `phrase`, the fewest, any at all, the biggest or the smallest; or have they the same
-    number?"""
+    number, and how many are there in all of them?"""
 
     phrase: str
     how: Most = "most"
@@ -478,8 +506,12 @@ def claim_of(question: str) -> Claim | None:
         return Side(a, (_direction(found["one"]), _direction(found["other"])), b) if a and b else None
     if found := _ONLY_IN.match(text):
         return Differences((found["one"] or "new").lower(), found["other"].lower())
-    if _COMPARE.match(text):
+    if (found := _COMPARE.match(text)) and _means_pictures(found["between"] or found["with"] or ""):
         return Differences()
+    if found := _IN_TOTAL.match(text):
+        return MorePictures(plain(found["thing"]), "total")
+    if found := _WHERE_IS.match(text):
+        return _where_is(plain(found["thing"]), (found["how"] or "").lower())
     if found := _SAME_NUMBER.match(text):
         return MorePictures(plain(found["thing"]), "same")
     if found := _MORE_PICTURES.match(text):
@@ -487,7 +519,10 @@ def claim_of(question: str) -> Claim | None:
     if found := _MORE_OF.match(text):
         a, b = _name(found["a"] or found["c"]), _name(found["b"] or found["d"])
         fewer = (found["how"] or found["most"]).lower() in ("fewer", "less")
-        return MoreOf(a, b, fewer, than=found["link"] == "than") if a and b else None
+        return MoreOf(a, b, fewer, than=(found["link"] or "").lower() == "than") if a and b else None
+    if found := _SAME_AS.match(text):
+        kind: Literal["colour", "size"] = "size" if found["trait"].lower() == "size" else "colour"
+        return Same(f"{plain(found['a'])} and {plain(found['b'])}", kind)
     if found := _SAME.match(text):
         trait: Literal["colour", "size"] = "size" if found["trait"].lower() == "size" else "colour"
         return Same(plain(found["things"]), trait) if found["trait"].lower() != "shape" else None
@@ -544,11 +579,15 @@ def claim_of(question: str) -> Claim | None:
         return At(name, _direction(_ENDS.get(found["side"].lower(), found["side"]))) if name else None
     if found := _IS.match(text):
         name, said = _name(found["thing"]), found["said"].lower()
-        if name and name != found["thing"] and is_plural(name):
+        several = name and found["verb"].lower() == "are" and is_plural(name) and read(name).name == name
+        if name and several and said not in SIZES:
             return All(name, said)
         return Is(name, said) if name else None
-    if found := _WHAT_IS.match(text):
-        return _what_is(found)
+    if found := _WHAT_ARE.match(text):
+        name = _name(found["which"] or found["kind"])
+        return What(name) if name else None
+    if (found := _WHAT_IS.match(text)) and (what := _what_is(found)):
+        return what
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
         placed = re.sub(r" (?:is|are) ", " ", found["thing"], flags=re.IGNORECASE)  # "stars are left of the heart"
         name = _name(placed if len(read(placed).names) > 1 else found["thing"])
@@ -558,10 +597,19 @@ def claim_of(question: str) -> Claim | None:
         return Exists(f"{name} thing" if name.lower() in COLOURS else name)
     if found := _EXISTS.match(text):
         name, thing = _name(found["thing"]), found["thing"]
-        if name and read(name).pick:  # "is there a star at the top?": the topmost star need not be there
+        if name and (read(name).pick or _counts(name)):  # "a star at the top", "two stars": some need not be enough
             return None
+        if name and set(name.lower().split()) <= {*COLOURS, *SIZES}:
+            name = f"{name} things"
         return Exists(name) if name and (name != thing or is_plural(name)) else None
     return None
+
+
+def _means_pictures(words: str) -> bool:
+    """Whether what is compared are pictures: "the two pictures", "them", "the first and the second"; not "a cat and a
+    dog"."""
+    named = re.search(rf"\b{_PICTURE}s?\b", words, re.IGNORECASE)
+    return bool(named) or set(re.findall(r"[a-z]+", words.lower())) <= _PICTURE_WORDS
 
 
 def _choice(thing: str, said: str) -> Choice | None:
@@ -570,7 +618,18 @@ def _choice(thing: str, said: str) -> Choice | None:
     known = any(set(options) <= set(kind) for kind in (SIZES, COLOURS, SHAPES))
     if name and set(options) <= set(SHAPES):  # "is the second star a star or a cross?" is asked about a thing
         name = _thing_for_shape(name)
+    for kind in (SIZES, COLOURS):  # "is the small star big or small?" is asked about a star
+        if name and set(options) <= set(kind):
+            bare = " ".join(word for word in name.split() if word.lower() not in kind)
+            name = bare or "thing"
     return Choice(name, options) if name and not is_plural(name) and known and len(options) > 1 else None
+
+
+def _where_is(thing: str, how: str) -> MorePictures:
+    if how in COLOURS:
+        return MorePictures(f"{how} {thing}", "any")
+    hows: dict[str, Most] = {**dict.fromkeys(("bigger", "larger", "biggest", "largest"), "biggest"), "": "any"}
+    return MorePictures(thing, hows.get(how, "smallest"))
 
 
 def _more_pictures(found: re.Match[str]) -> MorePictures:
@@ -622,6 +681,12 @@ def _thing_for_shape(name: str) -> str:
     said = read(name).name
     words = ["thing" if singular(word.lower()) in SHAPES else word for word in said.split()]
     return name.replace(said, " ".join(words), 1)
+
+
+def _counts(name: str) -> bool:
+    """Whether a phrase begins with a number: "two stars"."""
+    first = name.split()[0].lower()
+    return first in NUMBERS or first.isdecimal()
 
 
 def _has(name: str, words: Sequence[str]) -> bool:

@@ -34,7 +34,7 @@ _INTERJECTION = re.compile(
     r"^(?:(?:hi|hiya|hello|hey|yo|oi|lol|haha|ok|okay|right|well|great|nice one|nice|lovely|cool|perfect|nice work|"
     r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
     r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
-    r"lgtm|ty|tysm|there|mate|"
+    r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|there|mate|"
     r"friend|folks|then|again|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ ,.!;:…-]*)+",
     re.IGNORECASE,
 )
@@ -44,7 +44,7 @@ _TOPIC = re.compile(
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"^(?:(?:and|but|so|now|ok|please|let's|lets|go|going|return|look|looking|back|to|at|what about|how about) )*"
+    r"^(?:(?:and|but|so|now|ok|please|let's|lets|go|going|return|look|looking|back|to|on|at|what about|how about) )*"
     r"(?P<place>(?:(?:in|on|for|with|from) )?(?:the|this|that|my) (?:[a-z]+(?:st|nd|rd|th)? |very first )?"
     r"(?:picture|image|photo|photograph|pic|scene)(?: (?:before|earlier|one|two|three|\d|from before|(?:i|you) [a-z "
     r"]+))?)$",
@@ -75,7 +75,8 @@ def split(text: str) -> list[Clause]:
     """The clauses of a turn in order; the whole turn where it has no joints, or is too long to be a plain request."""
     if len(text) > LONGEST:
         return [Clause(text)]
-    if inverted := _INVERTED.match(text):  # "left square: box it"
+    inverted = _INVERTED.match(text)
+    if inverted and without_interjections(inverted["thing"]):  # "left square: box it", but not "ok, box it"
         thing = inverted["thing"]
         text = f"{inverted['verb']} {thing if thing.lower().startswith(('the ', 'all ', 'every ')) else f'the {thing}'}"
     pieces, start = [], 0
@@ -107,7 +108,8 @@ def split(text: str) -> list[Clause]:
 
 
 _INVERTED = re.compile(
-    r"^(?P<thing>[^,:]+?)\s*[,:-]\s*(?P<verb>box|outline|mask|segment|count|find)(?: it| them| please)*\W*$",
+    rf"^(?!{_BEGINS})(?P<thing>[^,:?.!;]+?)\s*[,:-]\s*(?P<verb>box|outline|mask|segment|count|find)(?: it| them| "
+    r"please)*\W*$",
     re.IGNORECASE,
 )
 

@@ -28,6 +28,7 @@ from vlp_graph.dialogue.turn import (
     Finished,
     Intent,
     Planned,
+    PlannedBy,
     Result,
     Transcribed,
     Turn,
@@ -39,6 +40,8 @@ from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, Unprocessable
 
 T = TypeVar("T")
 
+MASKS_MAY_BE_WANTED = 0.1
+"""Probability of an intent to segment from which a picture is prepared for masks while the plan is written."""
 SURE = 0.8
 """Intent score from which a turn that needs a picture is refused without one, before any planning."""
 
@@ -72,7 +75,11 @@ class Dialogue:
             yield Transcribed(transcript)
             if not text:
                 yield Words(NOTHING_HEARD)
-                yield Answered(NOTHING_HEARD, Vlp(transcript=transcript, timings=clock.timings()))
+                yield Answered(
+                    NOTHING_HEARD,
+                    Vlp(transcript=transcript, timings=clock.timings()),
+                    context=turn.context or Context(),
+                )
                 return
         said = await _within(deadline, "DistilBERT", self._read(turn, text))
         lead = said.wishes[0].understanding.scores
@@ -87,7 +94,7 @@ class Dialogue:
         limits = {"task_s": self.config.task_s, "deadline": deadline}
         speculation = Speculation(tasks.runner(turn.pictures), **limits)
         try:
-            plan = await self._route(turn, said, intent, likely, speculation, deadline)
+            plan, planned = await self._route(turn, said, intent, likely, speculation, deadline)
             speculation.settle(plan)
             clock.lap("plan")
             yield Planned(plan)
@@ -120,7 +127,7 @@ class Dialogue:
             speculation.settle(None)
         timings = {**clock.timings(), **{k: float(n) for k, n in speculation.counts.items() if n}}
         vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
-        yield Answered(answer, vlp, _after(said.before, said.context, results))
+        yield Answered(answer, vlp, planned, _after(said.before, said.context, results))
 
     async def _read(self, turn: Turn, text: str) -> Said:
         """The turn in words that stand alone, for which the dialogue before it is read where no memory knows it."""
@@ -138,19 +145,23 @@ class Dialogue:
         likely: Likely | None,
         speculation: Speculation,
         deadline: float,
-    ) -> Plan:
+    ) -> tuple[Plan, PlannedBy]:
         """The plan of the turn: the likely one where that leaves no doubt, else Llama's, begun meanwhile."""
         if likely and likely.sure >= self.config.sure and self.config.router != "cot":
-            return self._placed(likely.plan, turn, said, intent)
+            return self._placed(likely.plan, turn, said, intent), "reader"
         stand_in = likely.plan if likely else fallback_plan(intent.label, said.text)
         if likely and turn.pictures and self.config.router == "speculative":
             speculation.start(self._placed(likely.plan, turn, said, intent))
+        if self.config.router == "speculative" and said.chance("segment") >= MASKS_MAY_BE_WANTED:
+            picture = meant_picture(said.text, len(turn.pictures), said.context.picture)
+            if picture is not None:
+                speculation.warm(self.models.finder.prepare(turn.pictures[picture]))
         limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
         try:
             plan = await _within(limit, "Llama", make_plan(self._planning, said.text, turn.history, stand_in))
         except (ModelUnavailable, DeadlineExceeded):  # the turn survives a planner that is down or late
             plan = stand_in
-        return self._placed(plan, turn, said, intent)
+        return self._placed(plan, turn, said, intent), "stand_in" if plan is stand_in else "planner"
 
     def _placed(self, plan: Plan, turn: Turn, said: Said, intent: Intent) -> Plan:
         """The plan with the picture that each task looks at.

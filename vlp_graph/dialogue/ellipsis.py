@@ -160,6 +160,16 @@ _OLD_PLACE = re.compile(
     r"[a-z' -]+)",
     re.IGNORECASE,
 )
+_WHICH_IT_IS = "|".join(
+    (*COLOURS, *SIZES, "left", "right", "top", "bottom", "first", "second", "third", "last", "other")
+)
+_IS_THE = re.compile(
+    rf"^(?:is|are|does|do|has|can) (?P<name>the (?:(?:{_WHICH_IT_IS}) )*[a-z]+(?: from the [a-z]+| (?:on|at) the "
+    rf"{_SIDE})?|"
+    r"it|they)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+"""A question that stops at the name: "and is the red star?", but not "is the dog hungry?"."""
 LONGEST = 80
 """Characters of a fragment."""
 
@@ -175,9 +185,7 @@ def complete(fragment: str, request: str, named: Sequence[str], *, other_picture
     led = _LEAD.match(fragment)
     rest = _TAIL.sub(r"\g<end>", fragment[led.end() :] if led else fragment).strip(" ,")
     again = bool(led) and not rest.strip("?.! ")
-    if asked := re.match(
-        r"^(?:is|are|does|do|has|can) (?P<name>(?:the\b|it\b|they\b)[a-z ]*)(?P<end>\W*)$", rest, re.IGNORECASE
-    ):
+    if asked := _IS_THE.match(rest):
         rest, led = asked["name"] + asked["end"], led or asked
     words = re.findall(r"[a-z']+", rest.lower())
     if set(words) & _VERBS or set(words) & _NAMELESS:

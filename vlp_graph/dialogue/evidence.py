@@ -32,7 +32,7 @@ from vlp_graph.dialogue.claims import (
     What,
     WhichHalf,
 )
-from vlp_graph.dialogue.referring import area, centre, covers, in_half, offset, rank, read, same_place
+from vlp_graph.dialogue.referring import area, aslant, centre, covers, in_half, offset, rank, read, same_place
 from vlp_graph.dialogue.turn import Instance
 from vlp_graph.dialogue.wording import (
     COLOURS,
@@ -135,7 +135,7 @@ def beside(claim: Beside, phrases: Sequence[str], instances: Sequence[Instance])
 
     there = [i for i in instances if i.phrase in phrases and lies(i, claim.direction, reference)]
     apart = [i for i in there if not covers(reference, centre(i))]
-    return sorted(apart, key=lambda i: offset(i, reference, claim.direction))
+    return sorted(apart, key=lambda i: (aslant(i, reference, claim.direction), offset(i, reference, claim.direction)))
 
 
 def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = (1, 1)) -> str | None:
@@ -187,12 +187,7 @@ def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = 
             if thing is None:
                 return f"There is no {phrase} in this picture."
             half = next((side for side in sides if in_half(thing, side, size)), sides[0])
-            return {
-                "left": "On the left.",
-                "right": "On the right.",
-                "above": "At the top.",
-                "below": "At the bottom.",
-            }[half]
+            return _HALVES[half]
         case MoreOf(a, b):
             return _more(claim, *(sum(i.phrase == name for i in instances) for name in (a, b)))
         case Same():

@@ -13,7 +13,7 @@ from typing import Any
 from vlp_graph.dialogue.claims import Choice, Differences, HowMany, MorePictures
 from vlp_graph.dialogue.phrases import labels_in, phrases_in
 from vlp_graph.dialogue.plan import MAX_PHRASES, MAX_TASKS, PHRASE_TASKS, Plan, Task
-from vlp_graph.dialogue.reading import Said, Wish
+from vlp_graph.dialogue.reading import Said, Wish, points_back
 from vlp_graph.dialogue.wording import listed
 
 _DOING = {
@@ -91,6 +91,7 @@ def _arguments(wish: Wish, said: Said) -> tuple[dict[str, Any], list[str], float
             phrases, scores = [wish.claim.phrase], []
         if not phrases and wish.leaning:
             phrases = [*said.context.named]
+            scores = [] if points_back(wish.text) else [0.0]  # "cut out whatever moves" need not mean what was named
         return {"phrases": phrases[:MAX_PHRASES]}, phrases, min([1.0, *scores])
     if wish.intent == "classify":
         options = wish.claim.options if isinstance(wish.claim, Choice) else ()

@@ -38,6 +38,10 @@ class Finder(Protocol):
         """Instances in pixels of the picture, best first within each phrase."""
         ...
 
+    async def prepare(self, picture: Picture) -> None:
+        """Make ready for masks of a picture: its embedding is made and kept."""
+        ...
+
 
 class Sorter(Protocol):
     """Sorts texts."""

@@ -76,6 +76,10 @@ _JUNK = frozenset(
 )
 
 
+LONGEST = 600
+"""Characters of a text that is looked into; of a longer one, the marked words are the names."""
+
+
 def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
     """Names once each, in order. A bare colour or size is that of things.
 
@@ -84,6 +88,8 @@ def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
     marks = [(n.start, n.start + len(n.text)) for n in named if set(re.findall(r"\w+", n.text.lower())) - _JUNK]
     if not marks:
         return []
+    if len(text) > LONGEST:
+        return list({fold(n): n for n in (plain(text[start:end]) for start, end in marks)}.values())
     start = marks[0][0]
     while before := _BEFORE.search(text[:start]):
         start = before.start()
@@ -91,14 +97,20 @@ def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
     over = _OVER.search(rest)
     end = marks[-1][1] + (over.start() if over else len(rest))
     phrases: dict[tuple[str, ...], str] = {}
-    for piece in _apart(text, start, end, marks):
+    pieces = _apart(text, start, end, marks)
+    for n, piece in enumerate(pieces):
         bare = plain(
             re.sub(r"'s? (?:outline|shape|edges?|border|mask|box)$", "", " ".join(_RELATIVE.sub(" ", piece).split()))
         )
         if not bare or not set(re.findall(r"\w+", bare.lower())) - _JUNK:
             continue
         adjective = set(bare.lower().split()) <= {*COLOURS, *SIZES}
-        phrases.setdefault(fold(bare), f"{bare} things" if adjective else bare)
+        if adjective:  # "red and blue circles"
+            noun = next(
+                (p.split()[-1] for p in pieces[n + 1 :] if p.split() and p.split()[-1].lower() not in COLOURS), ""
+            )
+            bare = f"{bare} {noun.rstrip('?.!,') or 'things'}"
+        phrases.setdefault(fold(bare), bare)
     return list(phrases.values())
 
 

@@ -24,14 +24,14 @@ _NAMED = re.compile(
 )
 _THIS = re.compile(rf"\b(?:this|this new|the new) {_PICTURE}\b", re.IGNORECASE)
 _OTHER = re.compile(rf"\bother\s+{_PICTURE}\b", re.IGNORECASE)
-_IN_ONE = re.compile(rf"\b(?P<lead>(?:in|for|from|with) the (?P<which>{_WHICH}|other)) one\b", re.IGNORECASE)
+_IN_ONE = re.compile(rf"\b(?P<lead>(?:in|for|from|with|on) the (?P<which>{_WHICH}|other)) one\b", re.IGNORECASE)
 _THE_ONE_BEFORE = re.compile(r"\b(?P<lead>in|for|from|with) the one before\b", re.IGNORECASE)
 _IN_BARE = re.compile(rf"\b(?P<lead>(?:in|from) the (?:{_WHICH}|other))(?=\W*$)", re.IGNORECASE)
 _THIS_ONE = re.compile(
-    r"\b(?P<lead>in|for|with|on) (?:the|(?P<which>this|that))(?: new)? one\b(?<!the one)", re.IGNORECASE
+    r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| last| latest)? one\b", re.IGNORECASE
 )
 _WHICH_ONE = re.compile(
-    r"\bwhich (?:one|of (?:them|the two|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
+    r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
 )
 
 
@@ -40,11 +40,15 @@ def with_pictures_named(text: str, count: int) -> str:
     if count == 0:
         return text
     if count == 1:
-        return _THIS_ONE.sub(r"\g<lead> this picture", text)
+        return _THIS_ONE.sub(_this_picture, text)
     text = _THE_ONE_BEFORE.sub(r"\g<lead> the previous picture", text)
     text = _WHICH_ONE.sub("which picture", text)
-    text = _IN_BARE.sub(r"\g<lead> picture", _THIS_ONE.sub(r"\g<lead> this picture", text))
+    text = _IN_BARE.sub(r"\g<lead> picture", _THIS_ONE.sub(_this_picture, text))
     return _IN_ONE.sub(r"\g<lead> picture", text)
+
+
+def _this_picture(found: re.Match[str]) -> str:
+    return f"{found['lead']} the newest picture" if found["new"] else f"{found['lead']} this picture"
 
 
 def meant_picture(text: str, count: int, focus: int | None = None) -> int | None:

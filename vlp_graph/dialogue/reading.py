@@ -10,7 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from vlp_graph.dialogue.claims import Choice, Claim, HowMany, Rank, asks_for_a_name, claim_of
+from vlp_graph.dialogue.claims import (
+    All,
+    Choice,
+    Claim,
+    Differences,
+    HowMany,
+    MorePictures,
+    Rank,
+    Same,
+    asks_for_a_name,
+    claim_of,
+)
 from vlp_graph.dialogue.clauses import split, without_interjections
 from vlp_graph.dialogue.ellipsis import complete
 from vlp_graph.dialogue.evidence import subjects
@@ -25,6 +36,8 @@ from vlp_graph.dialogue.wording import SHAPES, mended, plain, written_out
 
 CHATTING = 0.8
 """Intent score from which a clause that names nothing is small talk, whatever its pronouns."""
+SURELY_CHATTING = 0.9
+"""Intent score from which even a question of a form that boxes could answer is small talk."""
 LOOK_BACK = 3
 """How many exchanges are read again where no memory knows what the dialogue is about."""
 _LEANS = re.compile(
@@ -37,6 +50,8 @@ _TOPIC_LEAD = re.compile(
     r"^(?:(?:and|but|so|now|back to|as for|about|regarding|what about|how about|looking at)\b ?)+", re.IGNORECASE
 )
 _THIS = re.compile(r"\bthis(?: one)?\b|\bhere\W*$", re.IGNORECASE)
+WHOLE = (Rank, All, Same, MorePictures, Differences)
+"""Claims that say all that they are about."""
 SHORT = 4
 """Words of a turn that may be a fragment."""
 
@@ -53,6 +68,8 @@ class Wish:
     def intent(self) -> str:
         """The likeliest; a question that boxes can answer is one, whatever it sounds like."""
         label = best(self.understanding.scores)
+        if label == "chat" and self.understanding.scores[label] >= SURELY_CHATTING:  # "is the sky blue?"
+            return label
         if isinstance(self.claim, HowMany):
             return "count"
         if self.claim is not None and not (label == "classify" and isinstance(self.claim, Choice)):
@@ -62,7 +79,7 @@ class Wish:
     @property
     def sure(self) -> float:
         """The probability of the intent."""
-        return 1.0 if self.claim is not None else self.understanding.scores[self.intent]
+        return 1.0 if self.claim is not None and self.intent != "chat" else self.understanding.scores[self.intent]
 
     @cached_property
     def claim(self) -> Claim | None:
@@ -91,6 +108,10 @@ class Said:
     def text(self) -> str:
         return " ".join(wish.text for wish in self.wishes)
 
+    def chance(self, task: str) -> float:
+        """The highest probability that any of the wishes gives to a task."""
+        return max(wish.understanding.scores.get(task, 0.0) for wish in self.wishes)
+
 
 def best(scores: Mapping[str, float]) -> str:
     return max(scores, key=lambda task: scores[task])
@@ -98,7 +119,12 @@ def best(scores: Mapping[str, float]) -> str:
 
 def leans(text: str) -> bool:
     """Whether a turn may lean on what was said before it."""
-    return bool(_LEANS.search(text) or _JOINS.search(text)) or len(text.split()) <= SHORT
+    return points_back(text) or len(text.split()) <= SHORT
+
+
+def points_back(text: str) -> bool:
+    """Whether words of a turn point to what was said before it."""
+    return bool(_LEANS.search(text) or _JOINS.search(text))
 
 
 @dataclass(frozen=True)
@@ -153,7 +179,9 @@ class Reader:
         named, request = context.named, context.request
         if shown and _THIS.search(clause) and (again := complete(clause, request, named, other_picture=True)) != clause:
             return again
-        if isinstance(claim_of(clause), Rank) and not re.search(r"\bones?\b", clause):
+        if isinstance(claim_of(clause), WHOLE) and not re.search(
+            r"\b(?:ones?|they|them|these|those|it)\b", clause, re.I
+        ):
             return clause
         resolved = clause if chatting else resolve(clause, named, context.earlier)
         bare = _TOPIC_LEAD.sub("", resolved)

@@ -23,6 +23,8 @@ from vlp_graph.dialogue.wording import (
     with_article,
 )
 
+LONGEST = 600
+"""Characters of a text that is looked into; a longer one is no plain request."""
 _SIZES = {*SIZES, "bigger", "smaller", "larger", "biggest", "smallest", "largest"}
 _COUNTS = "|".join(NUMBERS[2:9])
 _LEAD = r"the|that|this|those|these|any|which|what|first|second|third|fourth|fifth|sixth|last|only|just|every|each|a|an"
@@ -95,7 +97,7 @@ _THOSE_FEW = re.compile(
 )
 _ALL = re.compile(
     r"(?<!they )(?<!these )(?<!those )(?<!them )(?<!at )\b(?:both|all)(?: (?:of )?(?:them|those|these|of it))?\b(?! "
-    r"(?:the|picture|image|photo|of|my|other|[a-z]+s\b))|"
+    r"(?:\d|two|three|four|five|the|picture|image|photo|of|my|other|[a-z]+s\b))|"
     r"\beach(?: of (?:them|those|these))?\b(?! [a-z])",
     re.IGNORECASE,
 )
@@ -150,7 +152,10 @@ _EVERY = re.compile(
 
 def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = ()) -> str:
     """The text with names in the place of pronouns. `named` are the things named last, the very last one at the end;
-    with none, only "everything" is put in plain words. `earlier` were named before them: "both" is one of each."""
+    with none, only "everything" is put in plain words. `earlier` were named before them: "both" is one of each. A text
+    that is too long to be a plain request is left as it is."""
+    if len(text) > LONGEST:
+        return text
     text = re.sub(
         rf"\bone(?P<s>s?) (?=(?:that|which)(?: is not|'s not| isn'?t| aren'?t| are not) (?:an? |the )?(?:{_SHAPED})\b)",
         r"thing\g<s> ",
@@ -171,7 +176,7 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = ()) -> str
         text = _ones(text, which["noun"], which["noun"])
     if not names:
         text = re.sub(r"\b(?P<the>the) one(?= (?:on|at|in|that|which)\b)", r"\g<the> thing", text, flags=re.IGNORECASE)
-        return _ones(text, "thing", "thing")
+        return _ones(_THAT.sub(lambda m: _that(m, "thing"), text), "thing", "thing")
     it = names[-1]
     if trait := _TRAIT.match(text):
         return f"what {trait['trait']} is the {singular(it)}?"
@@ -291,7 +296,10 @@ def _that(found: re.Match[str], it: str) -> str:
     words = {singular(w.lower()) for w in read(it).name.split()}
     same = bool(said) and {singular(w) for w in said.split()} <= words
     generic = said in ("thing", "shape", "object", "things", "shapes", "objects")
-    return f"the {it}" if same or generic else found[0]
+    if same or generic:
+        return f"the {it}"
+    shown = said.split()[-1:] and singular(said.split()[-1]) in SHAPES  # "this heart", of which nothing was said yet
+    return f"the {said}" if shown else found[0]
 
 
 def _without(noun: str, said: str) -> str:
@@ -312,7 +320,10 @@ def _ones(text: str, noun: str, it: str) -> str:
         before = found["before"].lower().split()
         if before == ["that"] or before == ["this"]:
             return found[0]
-        kept = _without(_among(noun, it), " ".join(before))
+        among = _among(noun, it)
+        if before[:1] in (["which"], ["what"]) and not is_plural(it):  # of all that is there
+            among = "thing"
+        kept = _without(among, " ".join(before))
         if kept == "things" or (" ".join(before[-1:]) in COLOURS and singular(kept) == "thing"):
             kept = "thing"
         return found["before"] + (plural(kept) if found["one"].lower() == "ones" else singular(kept))

@@ -49,12 +49,12 @@ _RELATION = re.compile(
     r" (?:just |directly |immediately |right )?(?:(?:(?:to|on) the )?(?P<side>left|right)(?:[- ]hand)?(?: side)? "
     rf"(?:of|from)|to (?P<its>.+?)(?:'s?) (?P<hand>left|right)$|(?P<level>{_any([*_ABOVE])})|"
     r"(?P<not>other than|except(?: for)?|but(?: not)?|apart from|besides|(?:that|which)(?: is|'s)?(?:n't| not)|not)|"
-    r"(?P<either>on (?:either|both) sides? of)|between (?P<one>.+?) and|"
+    r"(?P<either>on (?:either|both) sides? of)|between (?:the )?(?:two|both|2) (?P<pair>.+)$|between (?P<one>.+?) and|"
     r"(?P<near>next to|beside|near(?:est)?(?: to)?|close(?:st)? to)) ?(?P<b>.+)?$",
     re.IGNORECASE,
 )
 _COUNTS = "|".join(NUMBERS[2:9])
-_NUMBER = re.compile(rf"^(?:{_COUNTS}|[2-8]) (?:of the )?(?P<rest>.+)$", re.IGNORECASE)
+_NUMBER = re.compile(rf"^(?P<count>{_COUNTS}|[2-8]) (?:of the )?(?P<rest>.+)$", re.IGNORECASE)
 _FROM = rf"(?: from (?:the )?(?P<end>{_any([*_SIDES])}))?"
 _FRONT = re.compile(
     rf"^(?:(?P<ordinal>{_any([*_ORDINALS])})|(?P<side>{_any([*_SIDES])})|(?P<size>{_any([*_SIZES])}))"
@@ -101,13 +101,14 @@ def read(phrase: str) -> Referring:
     words = plain(phrase)
     if len(words) > LONGEST:
         return Referring(words)
+    before = None
     if (number := _NUMBER.match(words)) and is_plural(number["rest"]) and not _BACK.match(words):
-        words = number["rest"]
+        words, before = number["rest"], _number(number["count"])
     if (found := _RELATION.match(words)) and (relation := _relation(found)):
         return Referring(plain(found["a"]), relation=relation)
     if found := _FRONT.match(words):
         name = plain(found["name"])
-        count = _number(found["count"])
+        count = _number(found["count"]) or before  # "the two biggest stars"
         if found["ordinal"] and not count:
             index = _ORDINALS[found["ordinal"].lower()]
             return Referring(singular(name), Pick(_SIDES[found["end"].lower()] if found["end"] else "left", index))
@@ -125,6 +126,8 @@ def read(phrase: str) -> Referring:
 
 
 def _relation(found: re.Match[str]) -> tuple[str, tuple[Referring, ...]] | None:
+    if found["pair"]:
+        return "between", (read(found["pair"]),)
     if found["hand"]:
         return found["hand"].lower(), (read(found["its"]),)
     if not found["b"]:
@@ -161,7 +164,7 @@ def choose(meant: Referring, instances: Sequence[Instance], size: tuple[int, int
             return [i for i in named if not any(same_place(i, not_it) for not_it in anchors[0])]
         if not all(anchors):
             return []
-        return _related(named, where, [max(found, key=lambda i: i.score) for found in anchors], meant.name)
+        return _related(named, where, _anchors(where, anchors), meant.name)
     if not meant.pick:
         return named
     pick = meant.pick
@@ -177,10 +180,17 @@ def choose(meant: Referring, instances: Sequence[Instance], size: tuple[int, int
     return ordered[pick.index :][: pick.count or 1]
 
 
+def _anchors(where: str, found: Sequence[Sequence[Instance]]) -> list[Instance]:
+    """The surest of each; for "between the two stars", the two surest."""
+    if where == "between" and len(found) == 1:
+        return sorted(found[0], key=lambda i: -i.score)[:2]
+    return [max(one, key=lambda i: i.score) for one in found]
+
+
 def _wide(instances: Sequence[Instance]) -> bool:
     """Whether things lie side by side rather than one above the other."""
     xs, ys = zip(*map(centre, instances), strict=True) if instances else ((0.0,), (0.0,))
-    return max(xs) - min(xs) >= max(ys) - min(ys)
+    return bool(max(xs) - min(xs) >= max(ys) - min(ys))
 
 
 def same_place(a: Instance, b: Instance) -> bool:
@@ -219,16 +229,27 @@ def in_half(i: Instance, end: str, size: tuple[int, int]) -> bool:
 def _related(named: Sequence[Instance], where: str, anchors: Sequence[Instance], name: str) -> list[Instance]:
     others = [i for i in named if not any(same_place(i, anchor) for anchor in anchors)]
     anchor = anchors[0]
-    nearest = sorted(others, key=lambda i: offset(i, anchor, where))
+    nearest = sorted(others, key=lambda i: (aslant(i, anchor, where), offset(i, anchor, where)))
     if where == "near":
         return nearest[:1]
     if where == "either":
         sides = [[i for i in nearest if rank(i, side) < rank(anchor, side)][:1] for side in ("left", "right")]
         return [i for side in sides for i in side]
+    if where == "between" and len(anchors) < 2:
+        return []
     if where == "between":
         return [i for i in others if _lies_between(centre(i), centre(anchor), centre(anchors[1]))]
     there = [i for i in nearest if rank(i, where) < rank(anchor, where)]
     return there if is_plural(name) else there[:1]
+
+
+def aslant(i: Instance, anchor: Instance, where: str) -> bool:
+    """Whether an instance lies more beside that direction than in it: what is right of something is not far below."""
+    (x, y), (ax, ay) = centre(i), centre(anchor)
+    across, down = abs(x - ax), abs(y - ay)
+    return bool(
+        across < down if where in ("left", "right") else down < across if where in ("above", "below") else False
+    )
 
 
 def offset(i: Instance, anchor: Instance, where: str) -> float:

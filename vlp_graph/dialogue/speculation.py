@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 from vlp_graph.dialogue.execute import Run, run_one
 from vlp_graph.dialogue.plan import PHRASE_TASKS, Plan, Task, fold
 from vlp_graph.dialogue.turn import Result
 from vlp_graph.dialogue.wording import plain
+from vlp_graph.errors import ServingError
 
 
 class Speculation:
@@ -18,6 +20,7 @@ class Speculation:
     def __init__(self, run: Run, *, task_s: float, deadline: float) -> None:
         self._run, self._task_s, self._deadline = run, task_s, deadline
         self._ahead: list[tuple[Task, asyncio.Task[Result]]] = []
+        self._warming: list[asyncio.Task[None]] = []
         self.counts = {"adopted": 0, "cancelled": 0, "wasted": 0}
 
     def start(self, plan: Plan) -> None:
@@ -25,6 +28,15 @@ class Speculation:
         for task in plan.tasks:
             if task.task != "chat" and not task.needs:
                 self._ahead.append((task, asyncio.create_task(self._begun(task, ()))))
+
+    def warm(self, work: Awaitable[None]) -> None:
+        """Do something that may help and gives no result; it ends with the turn, and its failure is nobody's."""
+
+        async def quietly() -> None:
+            with suppress(ServingError):
+                await work
+
+        self._warming.append(asyncio.create_task(quietly()))
 
     async def result(self, task: Task, needed: Sequence[Result] = ()) -> Result:
         """The result of a task of the plan: of the work begun where that is the same, else of new work. `needed` are
@@ -42,6 +54,8 @@ class Speculation:
     def settle(self, plan: Plan | None) -> None:
         """Drop what the plan has no use for (None: everything)."""
         wanted = plan.tasks if plan else []
+        for warming in self._warming if plan is None else ():
+            warming.cancel()
         for begun, work in list(self._ahead):
             if not any(_serves(begun, task) for task in wanted):
                 self._ahead.remove((begun, work))

@@ -299,6 +299,9 @@ def _compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
         said = listed([str(number) for number in numbers])
         text = f"{'Yes' if len(set(numbers)) == 1 else 'No'}: {said} {plural(claim.phrase)}."
         return {"text": text, "about": [claim.phrase]}
+    if claim.how == "total":
+        number = sum(r.count or 0 for r in counted)
+        return {"text": f"{number} {plural(claim.phrase)} in all.", "count": number, "about": [claim.phrase]}
     largest = {r.image or 0: max(map(area, r.instances or []), default=0.0) for r in counted}
     counts = {r.image or 0: float(r.count or 0) for r in counted}
     measured = largest if claim.how in ("biggest", "smallest") else counts

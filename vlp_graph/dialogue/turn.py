@@ -181,13 +181,18 @@ class Words:
     text: str
 
 
+PlannedBy = Literal["reader", "planner", "stand_in"]
+
+
 @dataclass(frozen=True)
 class Answered:
-    """Last event of a turn: the whole answer, and what the dialogue is about after it. `usage` counts tokens of the
-    language model's calls."""
+    """Last event of a turn: the whole answer, what the dialogue is about after it, and who made the plan: the "reader"
+    (DistilBERT alone), the "planner" (Llama), or the reader as "stand_in" for a planner that wrote none. `usage` counts
+    tokens of the language model's calls."""
 
     text: str
     vlp: Vlp
+    planned: PlannedBy = "reader"
     context: Context = field(default_factory=Context)
     usage: Mapping[str, int] = field(default_factory=dict)
 

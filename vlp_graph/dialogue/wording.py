@@ -189,7 +189,8 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(
-    r"(?:[ ,]+(?:at all|somewhere|anywhere|actually|altogether|this time|right now|by any chance|do you think|"
+    r"(?:[ ,]+(?:at all|somewhere|anywhere|actually|all together|altogether|in all|i mean|tho|though|this time|right "
+    r"now|by any chance|do you think|"
     r"if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|did)n'?t (?:it|they|there)|(?<=, )right|lol|"
     r"haha|mate|will? you|"
     r"would you|could you|can you|any ?more|for me|my dear|dear|love|btw|by the way|asap|also|exactly|you reckon|i "
@@ -213,13 +214,30 @@ _AFTERTHOUGHT = re.compile(
 )
 
 
+LONGEST = 400
+"""Characters of a text that is written out; a longer one is no plain request."""
+
+
 def written_out(text: str) -> str:
     """The text without contractions, the shortest of short forms, tags and afterthoughts: "whats", "pls", "is it red,
-    the star?", "at all"."""
+    the star?", "at all". A text that is too long to be a plain request is left as it is."""
+    if len(text) > LONGEST:
+        return text
     text = " ".join(text.replace("\u2019", "'").split())
     text = _TYPED_WORD.sub(lambda m: _TYPED[m[0].lower()], text)
     text = _CONTRACTED.sub(r"\g<word> is", text)
     text = _TAG.sub(r"\g<end>", _REASON.sub(r"\g<end>", _POLITE.sub("", text)))
+    text = re.sub(r"\b(picture|image|photo|pic|one)'s got\b", r"\1 has", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b", r"\1 are there", text, flags=re.I
+    )
+    text = re.sub(r"\bwhich of the ([a-z]{3,20})s (?=is\b|has\b|are\b)", r"which \1 ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\bhow many ([a-z ]{1,40}?) (?:are not|aren'?t|isn'?t|are n't) ",
+        r"how many \1 other than the ",
+        text,
+        flags=re.I,
+    )
     text = re.sub(r" or (?:is|are) (?:it|they) ", " or ", text)
     text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))
     return _AFTERTHOUGHT.sub(r"\g<ask>\g<thing>\g<rest>\g<end>", text)

@@ -53,16 +53,21 @@ class GroundedSam:
     ) -> Self:
         """`threshold` and `nms` go to the detector."""
         options: dict[str, Any] = {"device": device, "dtype": dtype}
-        dino = GroundingDino.load(source, quantization=quantization, revision=revision, **options, **detector)
+        detector |= {"quantization": quantization, "revision": revision, "pictures": embeddings}
+        dino = GroundingDino.load(source, **options, **detector)
         return cls(dino, Sam.load(sam, embeddings=embeddings, **options))
 
     def find(self, queries: Sequence[Query]) -> list[list[Found]]:
         """One detector pass for the whole batch, then the masks of each picture that wants them."""
-        detected = self.detector.detect([q.picture for q in queries], [q.phrases for q in queries])
+        detected = self.detector.detect(
+            [q.picture for q in queries], [q.phrases for q in queries], [q.digest for q in queries]
+        )
         return [self._with_masks(q, found) for q, found in zip(queries, detected, strict=True)]
 
     def _with_masks(self, query: Query, detections: list[Detection]) -> list[Found]:
         if not query.masks:
             return [Found(d) for d in detections]
+        if not query.phrases:
+            self.sam.embed(query.picture, query.digest)
         masks = self.sam.segment(query.picture, [d.box for d in detections], query.digest)
         return [Found(d, mask) for d, mask in zip(detections, masks, strict=True)]

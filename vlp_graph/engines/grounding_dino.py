@@ -1,13 +1,15 @@
 """GroundingDINO: which boxes a phrase names in a picture.
 
-Every phrase gets a pass of its own (all passes of a batch run together): slower than one prompt with all phrases,
-and clearly better at putting the right phrase to a box. Paper: arXiv 2303.05499.
+Every phrase gets a pass of its own (all passes of a batch run together; the vision backbone runs once a picture):
+slower than one prompt with all phrases, and clearly better at putting the right phrase to a box.
+Paper: arXiv 2303.05499.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from transformers import GroundingDinoForObjectDetection, GroundingDinoProcessor
 
 
+PHRASES_KEPT = 64
+"""Phrases for each remembered picture, on average, whose boxes are remembered, too."""
+
+
 @dataclass(frozen=True)
 class Detection:
     """A box x0, y0, x1, y1 in pixels of the picture that was given, and how sure (0..1) it is the phrase."""
@@ -30,15 +36,62 @@ class Detection:
     box: tuple[float, float, float, float]
 
 
+class _Backbone:
+    """The vision backbone's output for the rows of a batch, computed once for each picture and kept by content.
+
+    A phrase is a row of its own, and the backbone does not read phrases: without this it would run once for every
+    phrase. Stands in for `GroundingDinoModel.backbone` while a batch runs.
+    """
+
+    def __init__(self, inner: Any, kept: int) -> None:
+        from cachetools import LRUCache
+
+        self.inner, self._kept = inner, LRUCache[Any, Any](kept)
+
+    def rows(self, images: Any, digests: Sequence[str | None], index: Sequence[int]) -> Any:
+        """What the backbone gives for `images` (pixel_values [N, 3, H, W], pixel_mask [N, H, W]) at the rows `index`:
+        feature maps with their masks, and position embeddings, one of each for every level."""
+        import torch
+
+        pixels, mask = images["pixel_values"], images["pixel_mask"]
+        keys = [
+            (digest, *pixels.shape[-2:], int(mask[i].sum())) if digest else None for i, digest in enumerate(digests)
+        ]
+        seen = [self._kept.get(key) if key else None for key in keys]
+        if missing := [i for i, one in enumerate(seen) if one is None]:
+            features, places = self.inner(pixels[missing], mask[missing])
+            for n, i in enumerate(missing):
+                seen[i] = [(f[n], m[n], p[n]) for (f, m), p in zip(features, places, strict=True)]
+                if key := keys[i]:
+                    self._kept[key] = seen[i]
+        levels = zip(*(one for i in index if (one := seen[i]) is not None), strict=True)
+        stacked = [[torch.stack(parts) for parts in zip(*level, strict=True)] for level in levels]
+        return [(features, masks) for features, masks, _ in stacked], [places for *_, places in stacked]
+
+
 @dataclass
 class GroundingDino:
-    """`GroundingDino.load("IDEA-Research/grounding-dino-tiny").detect([picture], [["a cat", "a dog"]])`."""
+    """`GroundingDino.load("IDEA-Research/grounding-dino-tiny").detect([picture], [["a cat", "a dog"]])`.
+
+    A phrase is there where its best box scores `threshold`; its other boxes count from `companion` on, as in
+    hysteresis thresholding: several alike things share what one of them would score. `nms` is the overlap from which
+    the lesser of two boxes goes.
+    """
 
     model: GroundingDinoForObjectDetection
     processor: GroundingDinoProcessor
     threshold: float
     nms: float
     companion: float
+    pictures: int = 32
+    _backbone: _Backbone = field(init=False, repr=False)
+    _found: Any = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        from cachetools import LRUCache
+
+        self._backbone = _Backbone(self.model.model.backbone, self.pictures)
+        self._found = LRUCache[tuple[str, str], list[Detection]](self.pictures * PHRASES_KEPT)
 
     @classmethod
     def load(
@@ -52,39 +105,68 @@ class GroundingDino:
         threshold: float = 0.3,
         nms: float = 0.6,
         companion: float | None = None,
+        pictures: int = 32,
     ) -> Self:
-        """A phrase is there where its best box scores `threshold`; its other boxes count from `companion` on (default:
-        the same), as in hysteresis thresholding: several alike things share what one of them would score."""
+        """`companion` is the threshold unless it is given; `pictures` are remembered by their content."""
         from transformers import AutoProcessor, GroundingDinoForObjectDetection
 
         path = resolve(source)
         options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
         model = GroundingDinoForObjectDetection.from_pretrained(path, **options).eval()
         processor = AutoProcessor.from_pretrained(path, revision=revision)
-        return cls(model, processor, threshold, nms, threshold if companion is None else companion)
+        return cls(model, processor, threshold, nms, threshold if companion is None else companion, pictures)
 
-    def detect(self, pictures: Sequence[NDArray[np.uint8]], phrases: Sequence[Sequence[str]]) -> list[list[Detection]]:
-        """For each picture (RGB uint8 [H, W, 3]) what its phrases name, best first within each phrase."""
+    def detect(
+        self,
+        pictures: Sequence[NDArray[np.uint8]],
+        phrases: Sequence[Sequence[str]],
+        digests: Sequence[str | None] | None = None,
+    ) -> list[list[Detection]]:
+        """For each picture (RGB uint8 [H, W, 3]) what its phrases name, best first within each phrase. `digests` name
+        the pictures' contents: what was looked for in a picture before is not looked for again."""
+        digests = digests or [None] * len(pictures)
+        asked = [(i, phrase) for i, named in enumerate(phrases) for phrase in named]
+        known = {(i, p): self._found.get((digests[i], p)) for i, p in asked if digests[i]}
+        new = [pair for pair in dict.fromkeys(asked) if known.get(pair) is None]
+        for (i, phrase), detections in zip(new, self._look(pictures, new, digests), strict=True):
+            known[i, phrase] = detections
+            if digests[i]:
+                self._found[digests[i], phrase] = detections
+        return [[d for phrase in named for d in known[i, phrase] or []] for i, named in enumerate(phrases)]
+
+    def _look(
+        self,
+        pictures: Sequence[NDArray[np.uint8]],
+        pairs: Sequence[tuple[int, str]],
+        digests: Sequence[str | None],
+    ) -> list[list[Detection]]:
+        """What each of the pairs of picture and phrase finds, in one pass."""
         import torch
 
-        found: list[list[Detection]] = [[] for _ in pictures]
-        pairs = [(i, phrase) for i, named in enumerate(phrases) for phrase in named]
         if not pairs:
-            return found
-        images = self.processor.image_processor(images=list(pictures), return_tensors="pt")
+            return []
+        used = sorted({i for i, _ in pairs})
+        index = [used.index(i) for i, _ in pairs]
+        images = self.processor.image_processor(images=[pictures[i] for i in used], return_tensors="pt")
+        images = {k: v.to(self.model.device) for k, v in images.items()}
+        images["pixel_values"] = images["pixel_values"].to(self.model.dtype)
+        images.setdefault("pixel_mask", torch.ones_like(images["pixel_values"][:, 0], dtype=torch.long))
         text = self._tokens([phrase for _, phrase in pairs])
-        index = torch.tensor([i for i, _ in pairs])
-        inputs = {k: v[index].to(self.model.device) for k, v in images.items()}
-        inputs["pixel_values"] = inputs["pixel_values"].to(self.model.dtype)
         with torch.inference_mode():
-            out = self.model(**inputs, **{k: v.to(self.model.device) for k, v in text.items()})
+            rows = self._backbone.rows(images, [digests[i] for i in used], index)
+            with _standing_in(self.model.model, rows):
+                out = self.model(
+                    **{k: v[index] for k, v in images.items()},
+                    **{k: v.to(self.model.device) for k, v in text.items()},
+                )
         names = _phrase_tokens(text["input_ids"], self.processor.tokenizer)
         probability = out.logits.float().sigmoid().cpu()[:, :, : names.shape[1]]
         scores = ((probability * names[:, None]).sum(-1) / names.sum(-1, keepdim=True).clamp(1)).numpy()
         boxes = out.pred_boxes.float().cpu().numpy()
+        found = []
         for (i, phrase), score, box in zip(pairs, scores, boxes, strict=True):
             height, width = pictures[i].shape[:2]
-            found[i] += self._select(phrase, score, box, width, height)
+            found.append(self._select(phrase, score, box, width, height))
         return found
 
     def _tokens(self, phrases: list[str]) -> dict[str, Any]:
@@ -109,6 +191,17 @@ class GroundingDino:
             Detection(phrase, float(scores[sure[k]]), (corners[k, 0], corners[k, 1], corners[k, 2], corners[k, 3]))
             for k in suppress(corners, scores[sure], self.nms)
         ]
+
+
+@contextmanager
+def _standing_in(model: Any, rows: Any) -> Iterator[None]:
+    """While it is open, the model's vision backbone gives `rows`."""
+    forward = model.backbone.forward
+    model.backbone.forward = lambda *_, **__: rows
+    try:
+        yield
+    finally:
+        model.backbone.forward = forward
 
 
 def _phrase_tokens(ids: Any, tokenizer: Any) -> Any:

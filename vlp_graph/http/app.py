@@ -30,7 +30,7 @@ from vlp_graph.errors import InvalidRequest, ServingError, UnsupportedMedia
 from vlp_graph.http import openapi, schema
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
 from vlp_graph.http.limits import MIB, BodyLimit
-from vlp_graph.http.reply import EventStream, RunningTurn, Stamp, first_words, until_gone, whole_answer
+from vlp_graph.http.reply import EventStream, RunningTurn, Stamp, first_events, until_gone, whole_answer
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 _FORM_FIELDS = tuple(schema.AskForm.model_fields)
@@ -97,7 +97,7 @@ class Routes:
         handed_over = False
         try:
             if stream:
-                first = await until_gone(request.receive, first_words(running))
+                first = await until_gone(request.receive, first_events(running))
                 handed_over = True
                 return EventStream(first, running, include_usage=include_usage)
             answer = await until_gone(request.receive, whole_answer(running))

@@ -10,17 +10,17 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from vlp_graph.dialogue.turn import Answered, Event, Words, as_json
+from vlp_graph.dialogue.turn import Answered, Event, Finished, Planned, Transcribed, Understood, Words, as_json
 from vlp_graph.errors import ServingError
 from vlp_graph.http.errors import error_body, unexpected
-from vlp_graph.http.schema import Choice, Chunk, ChunkChoice, Delta, ReplyMessage, Usage
+from vlp_graph.http.schema import Choice, Chunk, ChunkChoice, Delta, ReplyMessage, StreamEvent, Usage
 
 T = TypeVar("T")
 
@@ -81,7 +81,7 @@ class Stamp:
     def chunk(self, *choices: ChunkChoice, **more: Any) -> dict[str, Any]:
         """One chunk, valid as `schema.Chunk`; a delta names only what it adds."""
         chunk = Chunk(id=self.id, created=self.created, choices=list(choices))
-        body = chunk.model_dump(exclude={"choices", "usage", "vlp"})
+        body = chunk.model_dump(exclude={"choices", "usage", "vlp", "vlp_event"})
         body["choices"] = [c.model_dump() | {"delta": c.delta.model_dump(exclude_none=True)} for c in choices]
         return {**body, **more}
 
@@ -94,18 +94,22 @@ async def whole_answer(turn: AsyncIterator[Event]) -> Answered:
     raise RuntimeError("the dialogue ended without an answer")
 
 
-async def first_words(turn: AsyncIterator[Event]) -> Words | Answered:
-    """The event with which a stream can begin; until then an error still gets its own HTTP status."""
+async def first_events(turn: AsyncIterator[Event]) -> list[Event]:
+    """The events with which a stream can begin: up to a plan that looks at pictures, or the first words. Until then an
+    error still gets its own HTTP status."""
+    events: list[Event] = []
     async for event in turn:
-        if isinstance(event, Words | Answered):
-            return event
+        events.append(event)
+        looks = isinstance(event, Planned) and any(task.task != "chat" for task in event.plan.tasks)
+        if looks or isinstance(event, Words | Answered):
+            return events
     raise RuntimeError("the dialogue ended without an answer")
 
 
 class EventStream(StreamingResponse):
     """The rest of a turn as server-sent events; its end, or the client's leaving, closes the turn."""
 
-    def __init__(self, first: Words | Answered, turn: RunningTurn, *, include_usage: bool) -> None:
+    def __init__(self, first: Sequence[Event], turn: RunningTurn, *, include_usage: bool) -> None:
         self.turn = turn
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
         events = _events(first, turn, include_usage)
@@ -144,17 +148,22 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-async def _events(first: Words | Answered, turn: AsyncIterator[Event], include_usage: bool) -> AsyncIterator[str]:
+async def _events(first: Sequence[Event], turn: AsyncIterator[Event], include_usage: bool) -> AsyncIterator[str]:
     stamp, spoken = Stamp(), False
     rest: dict[str, Any] = {"usage": None} if include_usage else {}  # as OpenAI has it: null until the last chunk
     yield _sse(stamp.chunk(ChunkChoice(delta=Delta(role="assistant", content="")), **rest))
     try:
-        event: Event = first
-        while not isinstance(event, Answered):
+        async for event in _chained(first, turn):
+            if isinstance(event, Answered):
+                break
             if isinstance(event, Words):
                 spoken = True
                 yield _sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
-            event = await anext(turn)
+            else:
+                told = _told(event).model_dump(mode="json", exclude_none=True)
+                yield _sse(stamp.chunk(ChunkChoice(delta=Delta()), **rest, vlp_event=told))
+        else:
+            raise RuntimeError("the dialogue ended without an answer")
         if not spoken and event.text:
             yield _sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
         last = ChunkChoice(delta=Delta(), finish_reason="stop")
@@ -166,6 +175,25 @@ async def _events(first: Words | Answered, turn: AsyncIterator[Event], include_u
     except Exception as error:
         yield _sse(error_body(unexpected(error)))
     yield "data: [DONE]\n\n"
+
+
+async def _chained(first: Sequence[Event], turn: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    for event in first:
+        yield event
+    async for event in turn:
+        yield event
+
+
+def _told(event: Transcribed | Understood | Planned | Finished) -> StreamEvent:
+    match event:
+        case Transcribed(text):
+            return StreamEvent(type="transcript", transcript=text)
+        case Understood(intent):
+            return StreamEvent(type="intent", intent=intent)
+        case Planned(plan):
+            return StreamEvent(type="plan", plan=plan)
+        case Finished(result):
+            return StreamEvent(type="result", result=result)
 
 
 def _sse(body: dict[str, Any]) -> str:

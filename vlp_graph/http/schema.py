@@ -26,7 +26,8 @@ from pydantic import (
 )
 
 from vlp_graph.config import Limits
-from vlp_graph.dialogue.turn import Message, Picture, Turn, Vlp
+from vlp_graph.dialogue.plan import Plan
+from vlp_graph.dialogue.turn import Intent, Message, Picture, Result, Turn, Vlp
 from vlp_graph.errors import InvalidRequest, ServingError, TooLarge, UnknownModel
 from vlp_graph.http.errors import from_validation
 from vlp_graph.http.media import decode_base64, decode_data_url, decode_picture, decode_speech
@@ -426,8 +427,19 @@ class ChunkChoice(BaseModel):
     logprobs: None = None
 
 
+class StreamEvent(BaseModel):
+    """What happened before the words: `type` names the field that holds it."""
+
+    type: Literal["transcript", "intent", "plan", "result"]
+    transcript: str | None = None
+    intent: Intent | None = None
+    plan: Plan | None = None
+    result: Result | None = None
+
+
 class Chunk(BaseModel):
-    """One event of a stream; the one that says `stop` carries `vlp`, an asked-for last one `usage`."""
+    """One event of a stream; the one that says `stop` carries `vlp`, an asked-for last one `usage`. Before the words
+    come transcript, intent, plan and results as they are there, each as `vlp_event` beside an empty delta."""
 
     id: str
     object: Literal["chat.completion.chunk"] = "chat.completion.chunk"
@@ -436,6 +448,7 @@ class Chunk(BaseModel):
     choices: list[ChunkChoice]
     usage: Usage | None = None
     vlp: Vlp | None = None
+    vlp_event: StreamEvent | None = None
 
 
 class ModelCard(BaseModel):

@@ -89,6 +89,12 @@ class Finder:
     wait: float = 0.0
     error: Exception | None = None
     asked: list[tuple[str, tuple[str, ...], bool]] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
+
+    async def prepare(self, picture: Picture) -> None:
+        self.prepared.append(picture.digest)
+        if self.error is not None:
+            raise self.error
 
     async def find(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
         self.asked.append((picture.digest, tuple(phrases), masks))

@@ -16,6 +16,7 @@ from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import wire_text
 from vlp_graph.dialogue.turn import (
     Answered,
+    Context,
     Event,
     Finished,
     Intent,
@@ -197,9 +198,64 @@ async def test_rubbish_from_the_planner_still_gives_an_answer() -> None:
 async def test_the_history_is_read() -> None:
     sorter, planner = Sorter("count"), writes(COUNT)
     history = (Message("user", "find the stars"), Message("assistant", "I found 2 stars."))
-    await answered(models(planner=planner, sorter=sorter), "how many?", history=history)
-    assert sorter.asked == ["find the stars -> I found 2 stars. [SEP] how many?"]
-    assert planner.asked[0][0][1].content == "[find the stars -> I found 2 stars.]\nhow many?"
+    await answered(models(planner=planner, sorter=sorter), "and the green one?", history=history)
+    assert sorter.asked[0] == "find the stars"  # what the dialogue is about: no memory knows it
+    assert sorter.asked[1] == "find the stars -> I found 2 stars. [SEP] and the green one?"
+    assert planner.asked[0][0][1].content == "[find the stars -> I found 2 stars.]\nand the green thing?"
+
+
+async def test_a_turn_that_stands_alone_has_no_dialogue_read_before_it() -> None:
+    sorter = Sorter("count")
+    history = (Message("user", "find the stars"), Message("assistant", "I found 2 stars."))
+    text = "tally every star between a tree and a house"
+    await answered(models(planner=writes(COUNT), sorter=sorter), text, history=history)
+    assert sorter.asked[0] == f"find the stars -> I found 2 stars. [SEP] {text}"
+
+
+async def test_what_memory_knows_goes_before_the_history() -> None:
+    sorter = Sorter("segment", 0.95, ["heart"])
+    history = (Message("user", "find the stars"), Message("assistant", "I found 2 stars."))
+    graph = models(sorter=sorter, finder=Finder([instance("heart", (0, 0, 10, 10))]))
+    context = Context("find the heart", ("heart",), ("star",), 0)
+    last = await answered(graph, "outline it", PICTURES, Config(), history=history, context=context)
+    assert last.text == "I outlined the heart at the top left."
+    assert sorter.asked[0] == "find the stars -> I found 2 stars. [SEP] outline it"
+    assert last.context == Context("outline the heart", ("heart",), ("star",), 0)
+    assert [r.image for r in last.vlp.results] == [0]
+
+
+async def test_two_wishes_of_a_turn_are_two_tasks() -> None:
+    sorter = Sorter("segment", 0.95, ["red star"])
+    graph = models(sorter=sorter, finder=Finder([STAR, instance("red star", (0, 0, 10, 10))]))
+    last = await answered(graph, "how many stars are there, and outline the red one", limits=Config())
+    assert last.text == "There is 1 star in this picture. I outlined the red star at the top left."
+    assert last.planned == "reader"
+    assert last.context.named == ("stars", "red star")
+
+
+async def test_two_pictures_are_compared() -> None:
+    class Differing(Finder):
+        async def find(self, picture: Any, phrases: Any, *, masks: bool = False) -> Any:
+            found = await super().find(picture, phrases, masks=masks)
+            return found if picture.digest == "one" else found[:1]
+
+    finder = Differing([STAR, instance("star", (60, 0, 70, 10))])
+    last = await answered(models(finder=finder), "which picture has more stars?", PICTURES, Config())
+    assert last.text == "The first picture: 2 stars, against 1 elsewhere."
+    assert [(r.task, r.image, r.status) for r in last.vlp.results] == [
+        ("count", 0, "ok"),
+        ("count", 1, "ok"),
+        ("answer", 1, "ok"),
+    ]
+
+
+async def test_who_made_the_plan_is_told() -> None:
+    sorter = Sorter("segment", 0.5, ["star"])
+    finder = Finder([STAR])
+    for planner, planned in ((writes(SEGMENT), "planner"), (Writer(error=ModelUnavailable("down")), "stand_in")):
+        last = await answered(models(planner=planner, sorter=sorter, finder=finder), "outline the star")
+        assert last.planned == planned
+        assert last.text == "I outlined the star at the top left."
 
 
 @pytest.mark.parametrize("trouble", [{"wait": FOREVER}, {"error": ModelUnavailable("down")}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ async def results(plan: Plan, run: Run, *, task_s: float = 5.0, turn_s: float = 
 async def test_tasks_run_side_by_side_and_come_as_they_end() -> None:
     both = asyncio.Barrier(2)
 
-    async def run(task: Task) -> dict[str, Any]:
+    async def run(task: Task, needed: Sequence[Result]) -> dict[str, Any]:
         await both.wait()
         await asyncio.sleep(0.02 if task.id == "a" else 0)
         return {"text": task.id}
@@ -40,18 +41,21 @@ async def test_tasks_run_side_by_side_and_come_as_they_end() -> None:
 async def test_needs_come_first() -> None:
     order: list[str] = []
 
-    async def run(task: Task) -> dict[str, Any]:
+    async def run(task: Task, needed: Sequence[Result]) -> dict[str, Any]:
         order.append(f"{task.id} starts")
         await asyncio.sleep(0.01)
         order.append(f"{task.id} ends")
-        return {}
+        read[task.id] = [result.text for result in needed]
+        return {"text": task.id.upper()}
 
+    read: dict[str, list[str | None]] = {}
     await results(plan(a=[], b=[], c=["a", "b"]), run)
+    assert read == {"a": [], "b": [], "c": ["A", "B"]}
     assert order == ["a starts", "b starts", "a ends", "b ends", "c starts", "c ends"]
 
 
 async def test_a_late_task_fails_and_the_others_are_answered() -> None:
-    async def run(task: Task) -> dict[str, Any]:
+    async def run(task: Task, needed: Sequence[Result]) -> dict[str, Any]:
         await asyncio.sleep(FOREVER if task.id == "slow" else 0)
         return {"text": "done"}
 
@@ -61,7 +65,7 @@ async def test_a_late_task_fails_and_the_others_are_answered() -> None:
 
 
 async def test_the_turn_s_deadline_ends_every_task() -> None:
-    async def run(task: Task) -> dict[str, Any]:
+    async def run(task: Task, needed: Sequence[Result]) -> dict[str, Any]:
         await asyncio.sleep(FOREVER)
         return {}
 
@@ -72,7 +76,7 @@ async def test_the_turn_s_deadline_ends_every_task() -> None:
 
 
 async def test_errors_become_results() -> None:
-    async def run(task: Task) -> dict[str, Any]:
+    async def run(task: Task, needed: Sequence[Result]) -> dict[str, Any]:
         raise Overloaded("IDEFICS has a full queue") if task.id == "known" else KeyError("secret")
 
     ended = {r.id: r for r in await results(plan(known=[], unknown=[], after=["known"], last=["after"]), run)}
@@ -90,7 +94,7 @@ async def test_errors_become_results() -> None:
 async def test_whoever_stops_reading_stops_the_work() -> None:
     stopped: list[str] = []
 
-    async def run(task: Task) -> dict[str, Any]:
+    async def run(task: Task, needed: Sequence[Result]) -> dict[str, Any]:
         try:
             await asyncio.sleep(0 if task.id == "first" else FOREVER)
         except asyncio.CancelledError:

@@ -15,7 +15,7 @@ from vlp_graph.config import Memory as Config
 from vlp_graph.dialogue import memory
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.memory import Past, Remembering, Store
-from vlp_graph.dialogue.turn import Answered, Picture, Turn, Words
+from vlp_graph.dialogue.turn import Answered, Context, Picture, Turn, Words
 from vlp_graph.errors import ModelUnavailable, Unprocessable
 
 STAR = instance("star")
@@ -59,12 +59,13 @@ async def test_a_follow_up_needs_no_second_upload(store: Store) -> None:
 
 
 async def test_the_same_pixels_come_back(store: Store) -> None:
+    context = Context("box the star", ("heart", "star"), ("cross",), 0)
     pixels = np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8)
-    await store.keep("k", "hello", "hi", [Picture(pixels, "d")], ["star"], 0)
+    await store.keep("k", "hello", "hi", [Picture(pixels, "d")], context)
     past = await store.recall("k")
     assert [(m.role, m.text) for m in past.history] == [("user", "hello"), ("assistant", "hi")]
     assert np.array_equal(past.pictures[0].pixels, pixels)
-    assert (past.pictures[0].digest, past.named, past.focus) == ("d", ("star",), 0)
+    assert (past.pictures[0].digest, past.context) == ("d", context)
 
 
 async def test_a_session_is_its_caller_s(store: Store) -> None:
@@ -100,13 +101,13 @@ async def test_old_turns_and_sessions_are_forgotten(store: Store, monkeypatch: p
     clock = 1000.0
     monkeypatch.setattr(memory.time, "time", lambda: clock)
     for number in range(5):
-        await store.keep("long", f"turn {number}", "ok", [photo(number)], [], 0)
+        await store.keep("long", f"turn {number}", "ok", [photo(number)], Context(picture=0))
     past = await store.recall("long")
     assert [m.text for m in past.history if m.role == "user"] == ["turn 2", "turn 3", "turn 4"]
     assert [p.digest for p in past.pictures] == ["digest 2", "digest 3", "digest 4"]
     clock += 101
     assert await store.recall("long") == Past()
-    await store.keep("new", "hello", "hi", [], [], None)
+    await store.keep("new", "hello", "hi", [], Context())
     clock -= 101
     assert await store.recall("long") == Past()
 

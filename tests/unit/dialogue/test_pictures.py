@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vlp_graph.dialogue.pictures import meant_picture
+from vlp_graph.dialogue.pictures import meant_picture, with_pictures_named
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,10 @@ from vlp_graph.dialogue.pictures import meant_picture
         ("in the fifth picture", 2, 1),
         ("is the second star red?", 3, 2),
         ("the second", 3, 2),
+        ("in picture two", 3, 1),
+        ("image #1", 3, 0),
+        ("the picture i sent earlier", 3, 1),
+        ("the original photo", 3, 0),
     ],
 )
 def test_meant_picture(text: str, count: int, index: int | None) -> None:
@@ -39,9 +43,44 @@ def test_meant_picture(text: str, count: int, index: int | None) -> None:
         ("is there one in the other picture?", 2, 1, 0),
         ("is there one in the other photo?", 2, 0, 1),
         ("the other picture", 1, 0, 0),
+        ("the previous picture", 3, 1, 0),
+        ("the previous picture", 3, 2, 1),
     ],
 )
 def test_the_picture_that_was_spoken_of_goes_on_to_be_meant(
     text: str, count: int, focus: int | None, meant: int
 ) -> None:
     assert meant_picture(text, count, focus) == meant
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("is there a star in the first one?", "is there a star in the first picture?"),
+        ("is there a star in the other one?", "is there a star in the other picture?"),
+        ("and in the one before?", "and in the previous picture?"),
+        ("count them in this one", "count them in this picture"),
+        ("which one has more stars?", "which picture has more stars?"),
+        ("which of them has a heart?", "which picture has a heart?"),
+        ("in the second?", "in the second picture?"),
+        ("outline it for the previous one", "outline it for the previous picture"),
+        ("the left one", "the left one"),
+        ("which one is red?", "which one is red?"),
+        ("the star in the first picture", "the star in the first picture"),
+    ],
+)
+def test_a_one_that_is_a_picture(text: str, named: str) -> None:
+    assert with_pictures_named(text, 2) == named
+    assert with_pictures_named(text, 0) == text
+
+
+def test_of_a_single_picture_only_this_one_is_a_picture() -> None:
+    assert with_pictures_named("count them in this one", 1) == "count them in this picture"
+    assert with_pictures_named("is it in the first one?", 1) == "is it in the first one?"
+
+
+@pytest.mark.timeout(60)  # a pattern that takes quadratic time would need minutes
+@pytest.mark.parametrize("text", ["in the ", "in the first ", "which one ", "the one before ", "picture ", "this "])
+def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
+    assert with_pictures_named(text * 40_000, 2).startswith(text.split()[0])
+    assert meant_picture(text * 40_000, 2) in (0, 1)

@@ -15,7 +15,7 @@ import pytest
 
 from vlp_graph.config import Memory as Config
 from vlp_graph.dialogue.memory import Past, Store
-from vlp_graph.dialogue.turn import Picture
+from vlp_graph.dialogue.turn import Context, Picture
 
 
 def _binaries() -> Path:
@@ -66,14 +66,14 @@ async def test_two_replicas_share_sessions(url: str) -> None:
     one, other = Store(Config(url=url)), Store(Config(url=url))
     picture = Picture(np.random.default_rng(0).integers(0, 255, (40, 60, 3), np.uint8), "digest")
     await asyncio.gather(  # both make the tables: they came up together
-        one.keep("a", "find the star", "I found the star.", [picture], ["star"], 0),
-        other.keep("b", "hello", "hi", [], [], None),
+        one.keep("a", "find the star", "I found the star.", [picture], Context("find the star", ("star",), (), 0)),
+        other.keep("b", "hello", "hi", [], Context()),
     )
     past = await other.recall("a")
     assert [m.text for m in past.history] == ["find the star", "I found the star."]
     assert np.array_equal(past.pictures[0].pixels, picture.pixels)
-    assert past.named == ("star",)
-    await other.keep("a", "outline it", "I outlined the star.", [picture], ["star"], 0)
+    assert past.context == Context("find the star", ("star",), (), 0)
+    await other.keep("a", "outline it", "I outlined the star.", [picture], Context("find the star", ("star",), (), 0))
     assert len((await one.recall("a")).history) == 4
     assert await one.recall("c") == Past()
     await one.close()
@@ -82,7 +82,7 @@ async def test_two_replicas_share_sessions(url: str) -> None:
 
 async def test_turns_of_one_session_at_once_are_all_kept(url: str) -> None:
     stores = [Store(Config(url=url)) for _ in range(2)]
-    await asyncio.gather(*(stores[n % 2].keep("busy", f"turn {n}", "ok", [], [], None) for n in range(8)))
+    await asyncio.gather(*(stores[n % 2].keep("busy", f"turn {n}", "ok", [], Context()) for n in range(8)))
     past = await stores[0].recall("busy")
     assert sorted(m.text for m in past.history if m.role == "user") == [f"turn {n}" for n in range(8)]
     for store in stores:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from vlp_graph.config import Dialogue as Config
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.plan import Plan, Task, wire_text
 from vlp_graph.dialogue.speculation import Speculation
-from vlp_graph.dialogue.turn import Answered, Instance, Rle, Turn
+from vlp_graph.dialogue.turn import Answered, Instance, Result, Rle, Turn
 from vlp_graph.dialogue.wording import plain
 from vlp_graph.errors import ModelUnavailable
 
@@ -29,7 +30,7 @@ class Work:
     def __init__(self, wait: float = 0.0) -> None:
         self.wait, self.begun, self.stopped = wait, 0, 0
 
-    async def __call__(self, task: Task) -> dict[str, Any]:
+    async def __call__(self, task: Task, needed: Sequence[Result]) -> dict[str, Any]:
         self.begun += 1
         try:
             await asyncio.sleep(self.wait)
@@ -90,7 +91,7 @@ def graph(planner: Writer, sorter: Sorter, finder: Finder) -> Any:
     return models(planner=planner, sorter=sorter, finder=finder, looker=Looker())
 
 
-async def answered(graph: Any, router: str, text: str = "how many stars are there?") -> Answered:
+async def answered(graph: Any, router: str, text: str = "tally the stars") -> Answered:
     turn = Turn(text=text, pictures=(picture(),))
     config = Config(router=router, sure=0.9)  # type: ignore[arg-type]
     *_, last = [event async for event in Dialogue(graph, config).run(turn)]
@@ -108,6 +109,13 @@ async def test_who_is_sure_asks_no_planner(router: str, asked: int) -> None:
     last = await answered(graph(planner, Sorter("count", 0.95, ["stars"]), Finder([STAR])), router)
     assert last.text == "There is 1 star in this picture."
     assert len(planner.asked) == asked
+
+
+async def test_a_question_that_boxes_answer_is_sure_whatever_it_sounds_like() -> None:
+    planner = counts()
+    last = await answered(graph(planner, Sorter("chat", 0.4), Finder([STAR])), "fast", "how many stars are there?")
+    assert last.text == "There is 1 star in this picture."
+    assert (last.planned, planner.asked) == ("reader", [])
 
 
 @pytest.mark.parametrize(("router", "looked"), [("fast", 1), ("speculative", 1), ("cot", 1)])
@@ -138,3 +146,40 @@ async def test_the_likely_plan_stands_in_for_a_planner_that_is_down() -> None:
     last = await answered(graph(planner, Sorter("count", 0.5, ["stars"]), finder), "speculative")
     assert last.text == "There is 1 star in this picture."
     assert last.vlp.timings["adopted"] == 1.0
+
+
+async def test_work_that_only_helps_ends_with_the_turn_and_fails_for_nobody() -> None:
+    stopped = []
+
+    async def endless() -> None:
+        try:
+            await asyncio.sleep(FOREVER)
+        except asyncio.CancelledError:
+            stopped.append("warm")
+            raise
+
+    async def broken() -> None:
+        raise ModelUnavailable("down")
+
+    speculation = ahead(Work())
+    speculation.warm(endless())
+    speculation.warm(broken())
+    await asyncio.sleep(0.01)
+    speculation.settle(plan(task="describe"))
+    await asyncio.sleep(0.01)
+    assert stopped == []
+    speculation.settle(None)
+    await asyncio.sleep(0.01)
+    assert stopped == ["warm"]
+
+
+@pytest.mark.parametrize(("router", "prepared"), [("speculative", ["p"]), ("cot", []), ("fast", [])])
+async def test_a_picture_is_prepared_while_a_plan_that_may_want_masks_is_written(
+    router: str, prepared: list[str]
+) -> None:
+    finder = Finder([STAR])
+    await answered(graph(counts(wait=0.05), Sorter("segment", 0.5, ["stars"]), finder), router)
+    assert finder.prepared == prepared
+    other = Finder([STAR])
+    await answered(graph(counts(wait=0.05), Sorter("count", 0.7, ["stars"]), other), router)
+    assert other.prepared == []

@@ -12,7 +12,7 @@ from plain_models import Finder, Looker, Sorter, Writer, instance, models, pictu
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.tasks import DESCRIBE, SYSTEM, Tasks
-from vlp_graph.dialogue.turn import Message, Turn
+from vlp_graph.dialogue.turn import Instance, Message, Result, Turn
 from vlp_graph.errors import DeadlineExceeded
 
 PICTURE = picture()
@@ -37,6 +37,7 @@ async def test_find_asks_for_bare_phrases_and_masks_only_where_wanted() -> None:
     fields = await run(models(finder=finder), task="segment", phrases=["the star", "a cross"])
     assert fields["count"] == 2
     assert [i.phrase for i in fields["instances"]] == ["star", "star"]
+    assert fields["about"] == ["star", "cross"]
     await run(models(finder=finder), task="count", phrases=["all the stars"])
     assert finder.asked == [("p", ("star", "cross"), True), ("p", ("stars",), False)]
 
@@ -44,7 +45,7 @@ async def test_find_asks_for_bare_phrases_and_masks_only_where_wanted() -> None:
 async def test_a_question_of_no_form_is_the_looker_s_own() -> None:
     finder = Finder()
     fields = await run(
-        models(looker=Looker({"is the star big?": "no"}), finder=finder), task="answer", question="is the star big?"
+        models(looker=Looker({"is the star shiny?": "no"}), finder=finder), task="answer", question="is the star shiny?"
     )
     assert fields == {"text": "No."}
     assert finder.asked == []
@@ -71,9 +72,9 @@ async def test_colour_by_boxes() -> None:
 
 async def test_a_colour_that_no_box_shows_is_left_to_the_words() -> None:
     fields = await answer("what colour is the star?", "blue", STAR)
-    assert fields == {"text": "Blue.", "instances": []}
+    assert fields == {"text": "Blue.", "instances": [], "about": ["star"]}
     fields = await answer("what colour is the cross?", "blue", STAR)
-    assert fields == {"text": "I find no cross in this picture.", "instances": []}
+    assert fields == {"text": "I find no cross in this picture.", "instances": [], "about": ["cross"]}
 
 
 async def beside(words: str, caption: str, *things: Any) -> dict[str, Any]:
@@ -84,7 +85,11 @@ async def beside(words: str, caption: str, *things: Any) -> dict[str, Any]:
 
 async def test_beside_is_checked() -> None:
     left, right = instance("red heart", (0, 40, 10, 50)), instance("red heart", (80, 40, 90, 50))
-    assert await beside("a red heart", "", STAR, left, right) == {"text": "A red heart.", "instances": [left]}
+    assert await beside("a red heart", "", STAR, left, right) == {
+        "text": "A red heart.",
+        "instances": [left],
+        "about": ["red heart"],
+    }
     assert await beside("nothing", "a star.", STAR) == {"text": "Nothing.", "instances": []}
     assert (await beside("a red heart", "", left))["text"] == "There is no star in this picture."
 
@@ -96,6 +101,7 @@ async def test_beside_that_boxes_contradict_is_looked_for_in_the_caption() -> No
     assert await beside("a red heart.", caption, STAR, right, near, far) == {
         "text": "A green circle.",
         "instances": [near],
+        "about": ["green circle"],
     }
     assert await beside("a red heart.", "a red heart.", STAR, right) == {
         "text": "A red heart, as far as I can tell.",
@@ -113,17 +119,22 @@ async def test_a_caption_that_lists_is_checked() -> None:
     assert await describe(caption, star, cross) == {
         "text": "A small red star and a large blue cross.",
         "instances": [star, cross],
+        "about": ["small red star", "large blue cross"],
     }
-    assert await describe(caption, cross) == {"text": None, "instances": [cross]}
-    assert await describe(caption) == {"text": None, "instances": []}
+    assert await describe(caption, cross) == {"text": None, "instances": [cross], "about": ["large blue cross"]}
+    assert await describe(caption) == {"text": None, "instances": [], "about": []}
 
 
 async def test_a_caption_that_says_more_than_there_is_gives_way_to_the_boxes() -> None:
     star, red = instance("star", (0, 0, 10, 10)), instance("red star", (0, 0, 10, 10), 0.8)
     twice = "a small red star and a small red star."
-    assert await describe(twice, instance("small red star"), star, red) == {"text": None, "instances": [red]}
+    assert await describe(twice, instance("small red star"), star, red) == {
+        "text": None,
+        "instances": [red],
+        "about": ["small red star"],
+    }
     unsure = instance("small red star", score=0.4)
-    assert await describe("a small red star.", unsure) == {"text": None, "instances": []}
+    assert await describe("a small red star.", unsure) == {"text": None, "instances": [], "about": []}
 
 
 @pytest.mark.parametrize("caption", ["two dogs play on the beach", "A man and a woman are sitting at a long table."])
@@ -256,7 +267,7 @@ async def test_two_models_that_share_nothing_are_both_not_believed() -> None:
     finder = Finder([instance("heart", (0, 0, 10, 10), 0.9)])
     looker = Looker({DESCRIBE: "a red star and a cross."})
     fields = await run(models(looker=looker, finder=finder), task="describe")
-    assert fields == {"text": None, "instances": []}
+    assert fields == {"text": None, "instances": [], "about": []}
 
 
 async def test_the_end_of_a_long_dialogue_is_read() -> None:
@@ -273,3 +284,129 @@ async def test_the_end_of_a_long_dialogue_is_read() -> None:
     assert messages[-1].content == "and now?"
     assert messages[-2].content.startswith("assistant 39")
     assert 4 <= len(messages) < 20
+
+
+def looked_at(image: int, *things: Instance, task: str = "count", **fields: Any) -> Result:
+    found = {"instances": list(things), "count": len(things)}
+    return Result(id=f"t{image + 1}", task=task, image=image, status="ok", seconds=0.1, **(found | fields))
+
+
+async def compared(question: str, *needed: Result) -> dict[str, Any]:
+    return await tasks(models()).run(Task(id="t9", task="answer", question=question, image=0), PICTURE, needed)
+
+
+SMALL, LARGE = instance("stars", (0, 0, 10, 10)), instance("stars", (0, 0, 40, 40))
+
+
+@pytest.mark.parametrize(
+    ("question", "pictures", "text"),
+    [
+        ("which picture has more stars?", [[SMALL], [SMALL] * 3], "The second picture: 3 stars, against 1 elsewhere."),
+        ("which picture has more stars?", [[SMALL], []], "The first picture: 1 star, against 0 elsewhere."),
+        ("which picture has more stars?", [[SMALL], [LARGE]], "Both the first and second picture, 1 stars each."),
+        ("which picture has more stars?", [[], []], "None of the pictures has a star."),
+        (
+            "which picture has the most stars?",
+            [[SMALL], [SMALL] * 2, []],
+            "The second picture: 2 stars, against 1 and 0 elsewhere.",
+        ),
+        ("which picture has the fewest stars?", [[SMALL], []], "The second picture: 0 stars, against 1 elsewhere."),
+        ("which picture has a star?", [[], [SMALL]], "The second picture."),
+        ("which picture has a star?", [[SMALL], [SMALL] * 2], "Both the first and second picture."),
+        ("which picture has a star?", [[], []], "None of the pictures has a star."),
+        ("which picture has the biggest star?", [[SMALL] * 4, [LARGE]], "The second picture."),
+        ("which picture has the smallest star?", [[SMALL] * 4, [LARGE]], "The first picture."),
+        ("do both pictures have the same number of stars?", [[SMALL], [LARGE]], "Yes: 1 and 1 stars."),
+        ("do both pictures have the same number of stars?", [[SMALL], [LARGE] * 2], "No: 1 and 2 stars."),
+    ],
+)
+async def test_pictures_are_compared_by_what_was_found_in_each(
+    question: str, pictures: list[list[Instance]], text: str
+) -> None:
+    fields = await compared(question, *(looked_at(n, *things) for n, things in enumerate(pictures)))
+    assert fields["text"] == text
+    assert fields["about"] in (["star"], ["stars"])
+
+
+@pytest.mark.parametrize(
+    ("there", "missing", "text", "about"),
+    [
+        (["red star", "blue heart"], ["red star"], "Only the first picture has a blue heart.", ["blue heart"]),
+        (["red star"], ["blue star"], "Only the first picture has a red star.", ["red star"]),
+        (["red star"], ["red star"], "Only the first picture has nothing that I could name.", []),
+    ],
+)
+async def test_what_only_one_of_two_pictures_shows(
+    there: list[str], missing: list[str], text: str, about: list[str]
+) -> None:
+    described = [looked_at(n, task="describe", about=names) for n, names in enumerate((there, missing))]
+    fields = await compared("what is in the first picture but not in the second?", *described)
+    assert fields == {"text": text, "about": about}
+
+
+async def test_pictures_are_told_one_after_the_other() -> None:
+    first = looked_at(0, task="describe", text="A red star.")
+    second = looked_at(1, task="describe", about=["heart", "cross"])
+    fields = await compared("compare the two pictures", first, second)
+    assert fields == {"text": "The first picture shows a red star. The second picture shows heart and cross."}
+
+
+async def test_an_answer_that_needs_others_is_a_comparison() -> None:
+    with pytest.raises(ValueError, match="compares pictures"):
+        await compared("is the star red?", looked_at(0))
+
+
+RED_STAR, BLUE_HEART = instance("star", (0, 0, 10, 10)), instance("heart", (60, 60, 90, 90))
+PAINTED = [instance("red star", (0, 0, 10, 10)), instance("blue heart", (60, 60, 90, 90))]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "about"),
+    [
+        ("what is the biggest thing?", "A blue heart.", ["blue heart"]),
+        ("what is on the left?", "A red star.", ["red star"]),
+        ("which thing is at the bottom?", "A blue heart.", ["blue heart"]),
+        ("which is not a star?", "A blue heart.", ["blue heart"]),
+        ("what is next to the heart?", "A red star.", ["red star"]),
+    ],
+)
+async def test_what_a_thing_is_that_is_named_by_its_place_or_size(question: str, text: str, about: list[str]) -> None:
+    fields = await answer(question, "a cloud", RED_STAR, BLUE_HEART, *PAINTED)
+    assert (fields["text"], fields["about"]) == (text, about)
+    assert (await answer(question, "a cloud"))["text"] in ("A cloud.", None)
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("is the star red?", "Yes."),
+        ("is the heart red?", "No, it is blue."),
+        ("which is bigger, the star or the heart?", "The heart."),
+        ("is the star bigger than the heart?", "No."),
+        ("is the star on the left?", "Yes."),
+        ("is the heart at the top?", "No, it is at the bottom right."),
+        ("is the heart on the left or on the right?", "On the right."),
+        ("are there more stars or hearts?", "As many: there are 1 star and 1 heart."),
+        ("are the star and the heart the same size?", "No, some are larger."),
+        ("are the star and the heart the same colour?", "No: red and blue."),
+        ("are the stars red?", "Yes."),
+        ("are the hearts red?", "No, none of the 1 are."),
+        ("are the hearts blue?", "Yes."),
+    ],
+)
+async def test_questions_that_boxes_decide(question: str, text: str) -> None:
+    assert (await answer(question, "a cloud", RED_STAR, BLUE_HEART, *PAINTED))["text"] == text
+
+
+async def test_a_choice_about_one_thing_is_read_off_its_boxes() -> None:
+    looker, finder = Looker({DESCRIBE: "a beach"}), Finder([RED_STAR, BLUE_HEART, *PAINTED])
+    fields = await run(
+        models(looker=looker, finder=finder),
+        task="classify",
+        labels=["red", "blue"],
+        question="is the heart red or blue?",
+    )
+    assert (fields["label"], fields["scores"]) == ("blue", {"red": 0.0, "blue": 1.0})
+    assert [i.phrase for i in fields["instances"]] == ["blue heart"]
+    assert fields["about"] == ["heart"]
+    assert looker.asked == []

@@ -65,7 +65,7 @@ class PlainDialogue:
                 if self.hang:
                     await asyncio.sleep(3600)
             vlp = Vlp(intent=intent, plan=plan, results=[result], timings={"total": 0.2})
-            yield Answered("".join(pieces), vlp, {"prompt_tokens": 3, "completion_tokens": 4})
+            yield Answered("".join(pieces), vlp, usage={"prompt_tokens": 3, "completion_tokens": 4})
         finally:
             self.closed.set()
 

@@ -146,15 +146,29 @@ class TestStream:
         assert len({(c["id"], c["created"], c["object"], c["model"]) for c in chunks}) == 1
         assert [c["choices"][0]["delta"] for c in chunks] == [
             {"role": "assistant", "content": ""},
+            {},
+            {},
+            {},
             {"content": "I "},
             {"content": "see "},
             {"content": "0\u2028."},
             {},
         ]
-        assert [c["choices"][0]["finish_reason"] for c in chunks] == [None] * 4 + ["stop"]
+        assert [c["choices"][0]["finish_reason"] for c in chunks] == [None] * 7 + ["stop"]
         assert chunks[-1]["vlp"]["plan"]["thought"] == "look"
         assert not any("vlp" in c for c in chunks[:-1])
         assert "\u2028" not in reply.text  # some clients would split the event there
+
+    def test_what_happened_is_told_before_the_words(self, client: TestClient) -> None:
+        chunks = events(client.post(CHAT, json=body(stream=True)).text)
+        told = [chunk["vlp_event"] for chunk in chunks[1:4]]
+        assert [event["type"] for event in told] == ["intent", "plan", "result"]
+        assert all(set(event) == {"type", event["type"]} for event in told)
+        whole = chunks[-1]["vlp"]
+        assert told[0]["intent"] == whole["intent"]
+        assert told[1]["plan"]["thought"] == "look"
+        assert told[2]["result"]["instances"] == [{"phrase": "x", "score": 1.0, "box": [0, 0, 1, 1]}]
+        assert not any("vlp_event" in chunk for chunk in [chunks[0], *chunks[4:]])
 
     def test_usage_comes_last_when_asked_for(self, client: TestClient) -> None:
         chunks = events(client.post(CHAT, json=body(stream=True, stream_options={"include_usage": True})).text)
@@ -165,14 +179,14 @@ class TestStream:
     def test_an_answer_without_pieces_is_one_piece(self, client: TestClient, dialogue: Any) -> None:
         dialogue.silent = True
         chunks = events(client.post(CHAT, json=body(stream=True)).text)
-        assert [c["choices"][0]["delta"].get("content") for c in chunks] == ["", ANSWER, None]
+        assert [c["choices"][0]["delta"].get("content") for c in chunks if "vlp_event" not in c] == ["", ANSWER, None]
 
     def test_an_error_in_the_middle(self, client: TestClient, dialogue: Any) -> None:
         dialogue.error, dialogue.after = ModelUnavailable("llama is gone"), 2
         reply = client.post(CHAT, json=body(stream=True))
         *chunks, error = events(reply.text)
         assert reply.status_code == 200
-        assert [c["choices"][0]["delta"]["content"] for c in chunks] == [
+        assert [c["choices"][0]["delta"]["content"] for c in chunks if "vlp_event" not in c] == [
             "",
             "I ",
             "see ",
@@ -325,7 +339,7 @@ class TestAsk:
 
     def test_streams_too(self, client: TestClient) -> None:
         reply = client.post("/v1/ask", files={"text": (None, "hi"), "stream": (None, "true")})
-        assert len(events(reply.text)) == 5
+        assert len(events(reply.text)) == 8
 
     @pytest.mark.parametrize(
         ("files", "status", "param", "words"),

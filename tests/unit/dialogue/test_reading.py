@@ -1,0 +1,127 @@
+"""A turn as wishes that stand alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from plain_models import Sorter
+
+from vlp_graph.dialogue.reading import Reader, Said, leans, points_back
+from vlp_graph.dialogue.turn import Context, Message
+
+RED_STAR = Context("outline the red star", ("red star",), ("heart",), 0)
+BEFORE = "outline the red star -> I outlined the red star."
+
+
+async def read(
+    text: str,
+    label: str = "segment",
+    *named: str,
+    context: Context = RED_STAR,
+    exchange: str | None = BEFORE,
+    **more: Any,
+) -> Said:
+    return await Reader(Sorter(label, 0.9, named)).read(text, context, exchange, **more)
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "named", "wishes"),
+    [
+        ("hello", "chat", [], [("hello", "chat")]),
+        ("outline it", "segment", ["red star"], [("outline the red star", "segment")]),
+        ("what about the heart?", "segment", ["heart"], [("outline the heart", "segment")]),
+        ("the blue one, is it big?", "answer", [], [("is the blue star big?", "answer")]),
+        (
+            "how many circles are there, and outline the yellow one",
+            "segment",
+            ["circles", "yellow circle"],
+            [("how many circles are there", "count"), ("outline the yellow circle", "segment")],
+        ),
+        ("thanks! now outline the heart", "segment", ["heart"], [("now outline the heart", "segment")]),
+        ("whats its colour pls", "describe", [], [("what is the red star's colour", "answer")]),
+        ("how many sqaures are there", "answer", [], [("how many squares are there", "count")]),
+        ("which picture has more stars?", "chat", [], [("which picture has more stars?", "answer")]),
+        ("is the star small or large?", "classify", [], [("is the star small or large?", "classify")]),
+        ("is the star small or large?", "describe", [], [("is the star small or large?", "answer")]),
+        ("is the dog hungry?", "answer", ["dog"], [("is the dog hungry?", "answer")]),
+        ("are both red?", "answer", [], [("are the heart and the red star red?", "answer")]),
+    ],
+)
+async def test_wishes(text: str, label: str, named: list[str], wishes: list[tuple[str, str]]) -> None:
+    said = await read(text, label, *named)
+    assert [(wish.text, wish.intent) for wish in said.wishes] == wishes
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "named", "names", "earlier"),
+    [
+        ("outline the blue heart", "segment", ["blue heart"], ("blue heart",), ("red star",)),
+        ("find the dog and the cat", "detect", ["dog", "cat"], ("dog", "cat"), ("red star",)),
+        ("hello", "chat", [], ("red star",), ("heart",)),
+        ("is the star above the cross?", "answer", [], ("cross", "star"), ("red star",)),
+        ("what do you see?", "describe", [], ("red star",), ("heart",)),
+        ("is it day or night?", "classify", ["day", "night"], ("red star",), ("heart",)),
+    ],
+)
+async def test_what_the_dialogue_is_about_then(
+    text: str, label: str, named: list[str], names: tuple[str, ...], earlier: tuple[str, ...]
+) -> None:
+    said = await read(text, label, *named)
+    assert (said.context.named, said.context.earlier) == (names, earlier)
+    assert said.before == RED_STAR
+    assert said.context.request == (RED_STAR.request if label == "chat" else said.wishes[-1].text)
+
+
+async def test_a_question_that_boxes_answer_is_sure() -> None:
+    assert (await read("how many stars are there?", "chat")).wishes[0].sure == 1.0
+    assert (await read("outline the heart", "segment", "heart")).wishes[0].sure == 0.9
+
+
+async def test_small_talk_beside_a_wish_is_none() -> None:
+    class Two(Sorter):
+        async def read(self, text: str) -> Any:
+            self.label = "chat" if "nice day" in text else "segment"
+            return await super().read(text)
+
+    said = await Reader(Two(score=0.9, named=["heart"])).read("such a nice day. outline the heart", Context(), None)
+    assert [wish.text for wish in said.wishes] == ["outline the heart"]
+
+
+async def test_how_likely_any_of_the_wishes_is_of_a_kind() -> None:
+    said = await read("how many circles are there, and outline the yellow one", "segment", "circles")
+    assert said.chance("segment") == 0.9
+    assert said.chance("chat") == pytest.approx(0.1 / 6)
+
+
+async def test_a_picture_that_comes_with_a_fragment() -> None:
+    asked = Context("how many stars are there?", ("stars",))
+    said = await read("and this one?", context=asked, pictures=2, shown=True)
+    assert said.text == "how many stars are there in this picture?"
+    said = await read("are there stars in the second one?", context=asked, pictures=2)
+    assert said.text == "are there stars in the second picture?"
+
+
+async def test_what_memory_does_not_know_is_read_from_the_history() -> None:
+    found = (Message("user", "find the red stars"), Message("assistant", "I found 2."))
+    counted = (Message("user", "how many are there?"), Message("assistant", "There are 2."))
+    context = await Reader(Sorter("detect", 0.95, ["red stars"])).context_of((*found, *counted))
+    assert context == Context("how many red stars are there?", ("red stars",))
+    asked = (Message("user", "what is left of the star?"), Message("assistant", "A red heart."))
+    context = await Reader(Sorter("answer", 0.95, ["red heart"])).context_of(asked)
+    assert context.named == ("red heart",)
+    assert await Reader(Sorter("chat", 0.95)).context_of((Message("user", "hello"),)) == Context()
+
+
+@pytest.mark.parametrize(
+    ("text", "points", "short"),
+    [
+        ("outline it", True, True),
+        ("and what about the tree over there on the hill", True, True),
+        ("cut out whatever moves", False, True),
+        ("tally every star between a tree and a house", False, False),
+    ],
+)
+def test_what_leans_on_what_was_said(text: str, points: bool, short: bool) -> None:
+    assert points_back(text) is points
+    assert leans(text) is short
