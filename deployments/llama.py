@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any
 
 from ray import serve
@@ -27,6 +28,7 @@ class Llama:
     """Ready when base model and planner have each written a few tokens. Batching is vLLM's own (continuous)."""
 
     async def __init__(self, config: Config) -> None:  # type: ignore[misc]
+        self._running = 0
         self.server = await _start(config)
         for model in (BASE, PLANNER) if config.planner else (BASE,):
             body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
@@ -39,15 +41,30 @@ class Llama:
         Raises:
             InvalidRequest: vLLM refuses the request (too many tokens, a schema it cannot use).
         """
-        from ray.serve.llm.openai_api_models import ChatCompletionRequest, ErrorResponse
+        from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
         request = ChatCompletionRequest(**{**body, "stream": True})
-        async for part in await self.server.chat(request):
-            for event in part if isinstance(part, list) else [part]:
-                if isinstance(event, ErrorResponse):
-                    raise _error(event.error.message, event.error.code)
-                for piece in _pieces(event):
-                    yield piece
+        self._running += 1
+        try:
+            async for piece in self._written(request):
+                yield piece
+        finally:
+            self._running -= 1
+
+    async def _written(self, request: Any) -> AsyncIterator[str]:
+        from ray.serve.llm.openai_api_models import ErrorResponse
+
+        async with aclosing(await self.server.chat(request)) as parts:  # whoever leaves ends vLLM's work
+            async for part in parts:
+                for event in part if isinstance(part, list) else [part]:
+                    if isinstance(event, ErrorResponse):
+                        raise _error(event.error.message, event.error.code)
+                    for piece in _pieces(event):
+                        yield piece
+
+    def stats(self) -> dict[str, int]:
+        """Answers that are being written."""
+        return {"running": self._running}
 
     async def check_health(self) -> None:
         await self.server.check_health()

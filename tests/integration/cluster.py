@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import psutil
 
@@ -18,6 +21,28 @@ def stats(*deployments: str) -> dict[str, dict[str, int]]:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
     result: dict[str, dict[str, int]] = json.loads(done.stdout.splitlines()[-1])
     return result
+
+
+@contextmanager
+def watched(deployment: str) -> Iterator[Callable[[], tuple[float, dict[str, int]]]]:
+    """Statistics of a deployment as they change: every call gives the time (`time.time()`) and the statistics of the
+    next look, some fifty a second."""
+    command = [sys.executable, "-m", "tests.integration.cluster", "--watch", deployment]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = process.stdout
+
+        def look() -> tuple[float, dict[str, int]]:
+            while not (line := lines.readline()).startswith("["):
+                assert line, "the watcher has ended"
+            at, seen = json.loads(line)
+            return at, seen
+
+        try:
+            look()
+            yield look
+        finally:
+            process.terminate()
 
 
 def replica_pids(server: int, deployment: str) -> list[int]:
@@ -38,6 +63,11 @@ def main(deployments: list[str]) -> None:
     from ray import serve
 
     ray.init(address="auto", namespace="serve", log_to_driver=False, configure_logging=False)
+    if deployments[0] == "--watch":
+        handle = serve.get_deployment_handle(deployments[1], NAME)
+        while True:
+            print(json.dumps([time.time(), handle.stats.remote().result(timeout_s=60)]), flush=True)
+            time.sleep(0.02)
     handles = {name: serve.get_deployment_handle(name, NAME) for name in deployments}
     print(json.dumps({name: handle.stats.remote().result(timeout_s=60) for name, handle in handles.items()}))
 

@@ -7,16 +7,66 @@ import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
-from tests.integration.cluster import replica_pids
+from tests.integration.cluster import replica_pids, watched
 from tests.integration.conftest import Graph
 from vlp_graph.client import RemoteError
+from vlp_graph.dialogue.wording import are
 from vlp_graph.nano.speech import speak, wav
 from vlp_graph.nano.world import held_out
 
 LONGEST_TURN_S = 95
 """The profile's turn limit, and what a busy machine needs to say so."""
+
+
+GONE_WITHIN_S = 0.5
+"""From the client's leaving to the end of the work that it had asked for, at the replica that does it."""
+
+
+def test_a_client_that_leaves_ends_its_work(graph: Graph) -> None:
+    story = {
+        "model": "vlp",
+        "messages": [{"role": "user", "content": "tell me a very long story about a ship, with many chapters"}],
+        "stream": True,
+        "max_tokens": 300,
+    }
+    with watched("Llama") as look:
+        with httpx.stream("POST", f"{graph.url}/v1/chat/completions", json=story, timeout=60) as reply:
+            pieces = (line for line in reply.iter_lines() if '"content"' in line)
+            for _ in range(4):
+                next(pieces)
+            at, seen = look()
+            while seen["running"] == 0:
+                at, seen = look()
+        left = time.time()
+        while at < left or seen["running"]:
+            at, seen = look()
+            assert at < left + 30, "the work goes on without its client"
+    assert at - left < GONE_WITHIN_S
+
+
+def test_a_branch_that_hangs_is_named_in_an_answer_by_the_deadline(graph: Graph) -> None:
+    assert graph.process is not None, "start the graph from the test: it may only stop what it started"
+    scene = next(s for s in held_out(99, 10, side=192, cut=0.0) if len(s.objects) >= 2)
+    name = scene.objects[-1].name
+    (victim,) = replica_pids(graph.process.pid, "Idefics")
+    os.kill(victim, signal.SIGSTOP)
+    try:
+        start = time.monotonic()
+        reply = graph.client.ask(f"count the {name} and describe the picture", images=[scene.png()])
+        assert time.monotonic() - start < LONGEST_TURN_S
+    finally:
+        os.kill(victim, signal.SIGCONT)
+    said = reply["choices"][0]["message"]["content"]
+    assert f"There {are(len(scene.find(name)), name)}" in said
+    assert "I could not describe the picture" in said
+    assert [r["status"] for r in reply["vlp"]["results"]] == ["ok", "failed"]
+    end = time.monotonic() + 240
+    while not graph.ready():  # a replica that does not answer for long is replaced
+        assert time.monotonic() < end, "Idefics did not come back"
+        time.sleep(1)
 
 
 @pytest.mark.parametrize("deployment", ["DistilBert", "Whisper", "GroundedSam", "Idefics", "Llama"])

@@ -27,9 +27,7 @@ _OTHER = re.compile(rf"\bother\s+{_PICTURE}\b", re.IGNORECASE)
 _IN_ONE = re.compile(rf"\b(?P<lead>(?:in|for|from|with|on) the (?P<which>{_WHICH}|other)) one\b", re.IGNORECASE)
 _THE_ONE_BEFORE = re.compile(r"\b(?P<lead>in|for|from|with) the one before\b", re.IGNORECASE)
 _IN_BARE = re.compile(rf"\b(?P<lead>(?:in|from) the (?:{_WHICH}|other))(?=\W*$)", re.IGNORECASE)
-_THIS_ONE = re.compile(
-    r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| last| latest)? one\b", re.IGNORECASE
-)
+_THIS_ONE = re.compile(r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| last| latest)? one\b", re.IGNORECASE)
 _WHICH_ONE = re.compile(
     r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
 )

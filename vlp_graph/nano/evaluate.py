@@ -137,10 +137,11 @@ NOTES = """\
 On one core without AVX-512, other work beside it; minutes are CPU minutes of one thread. Where a checkpoint was made
 in legs (`--start`), each had a warm-up and a decay of its own; the recipe's default is one schedule as long.
 
-* grounding-dino: 52 minutes in two legs, 32 more, then 14 on scenes of which a third hold things that are much alike
-  (several red stars), as counts of such things were too low.
+* grounding-dino: 52 minutes in two legs, 32 more, 14 on scenes of which a third hold things that are much alike
+  (several red stars), as counts of such things were too low, and 75 in two legs on scenes of which half do.
 * sam: 20 minutes. distilbert-intent: 9 minutes.
-* smollm2-planner: 24 minutes (about 2,000 turns), then 15 with more templates.
+* smollm2-planner: 24 minutes (about 2,000 turns), then 15 with more templates; by the recipe, not by `vlp finetune`,
+  which does the same for other bases with TRL.
 * idefics: 10 minutes for the vision tower and 19 of questions; from there 6 minutes with a fourth text layer, 6 with
   its cross-attention told where to look, and a last schedule of 56 minutes. Before it was told where to look
   (`looking.py`) the accuracy of answer tokens stood at .74 to .75 for six minutes; it was .79 six minutes later and .84

@@ -17,6 +17,7 @@ from typing import Any
 from vlp_graph.dialogue.plan import PLAN_SCHEMA, PlanError, ground_spans, parse_plan
 from vlp_graph.dialogue.prompt import planner_messages
 from vlp_graph.engines.weights import resolve
+from vlp_graph.finetune import LINEARS
 from vlp_graph.nano.turns import FRESH_TURNS, GoldPlan, gold_of, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
@@ -29,7 +30,6 @@ TOKENS_PER_STEP = 400
 COMMON_TOKENS = 8192
 VERB_WEIGHT = 5.0
 SIZE_LIMIT = 9_900_000
-LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 HELD_OUT_TURNS = 320
 MAX_NEW_TOKENS = 130
 
