@@ -3,12 +3,15 @@
 DistilBERT marks where names are; around its marks stand ordinals, places and relations, which belong to the phrase.
 """
 
+# ruff: noqa: SIM905 (word lists read better as text)
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
 from vlp_graph.dialogue.plan import fold
+from vlp_graph.dialogue.referring import read
 from vlp_graph.dialogue.turn import Named
 from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SIZES, plain
 
@@ -20,59 +23,31 @@ _BEFORE = re.compile(
     r"-]+)+$",
     re.IGNORECASE,
 )
-_OVER = re.compile(
-    r"(?:^|(?<=[\w'])\b)[ ,]*(?:\b(?:is|are|was|were|do|does|did|can|could|would|you|i|we|me|us|for (?:me|us|now)|"
-    r"using|if|because|"
-    r"so|please|pls|plz|then|too|also|as well|instead|again|now|thanks|thank you|thx|cheers|mate|will you|would you|"
-    r"tho|"
-    r"though|here|there|visible|shown|altogether|in total|in it|in here|in there|(?:in|on|from|of|for) (?:(?:the|"
-    r"this|that|my|both) )?"
-    r"(?:(?:very )?\w+ )?(?:picture|image|photo|photograph|pic|scene)s?\w*|with (?:a|an|the|some)? ?(?:mask|box|"
-    r"outline|frame|label)\w*|"
-    r"in (?:boxes|masks|a box|a mask|red ink)|(?:out|up|off)(?=\W*$))\b.*)?[?.!,;: ]*$",
-    re.IGNORECASE | re.DOTALL,
+_AFTER = re.compile(
+    r"^,? (?:(?:that|which)(?: is|'s| are)? |(?:that's|thats) )?(?:(?:over )?(?:closer |closest |nearer |nearest |"
+    r"further |"
+    rf"furthest )?(?:from|on|at|in|to|towards|near) the (?:very |far )?{_PLACE}(?:[- ]hand)?(?: side| half| corner| "
+    r"end| part)?"
+    r"(?! of\b)|(?:the )?(?:furthest|farthest) (?:to the )?(?:left|right|up|down)|in between|on (?:either|both) "
+    r"sides?)\b",
+    re.IGNORECASE,
 )
-_RELATIVE = re.compile(r" (?:that|which)(?: is|'s| are|s) ", re.IGNORECASE)
-_JOINT = re.compile(r"\s*,\s*(?:and |or |plus )?|\s+(?:and also|and|or|plus|as well as|&)\s+", re.IGNORECASE)
+_RELATES = re.compile(
+    r"^,?(?: (?:that|which)(?: is|'s| are)?| is| are|'s)?(?: (?:just|directly|immediately|right|lying|sitting))*"
+    r"(?: (?:(?:to|on) the )?(?:left|right)(?:[- ]hand)?(?: side)? (?:of|from)| (?:above|below|over|under|underneath|"
+    r"beneath|"
+    r"next to|beside|near|nearest(?: to)?|closest to|close to|on top of|between|other than|except(?: for)?|apart "
+    r"from|but|"
+    r"but not|not|on|with|on (?:either|both) sides? of|higher than|lower than)(?: the two| both)?)"
+    r"(?: the| an?| any| that| those| all)? $",
+    re.IGNORECASE,
+)
+_GLUE = re.compile(r"^[ -]?$")
 _JUNK = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "in",
-        "on",
-        "at",
-        "is",
-        "are",
-        "and",
-        "or",
-        "that",
-        "which",
-        "than",
-        "other",
-        "not",
-        "left",
-        "right",
-        "above",
-        "below",
-        "next",
-        "between",
-        "from",
-        "with",
-        "one",
-        "ones",
-        "it",
-        "its",
-        "them",
-        "those",
-        "these",
-        "this",
-        "all",
-        "any",
-        "some",
-    ]
+    """
+    the a an of to in on at is are and or that which than other not left right above below under over beneath next
+    beside near between from with one ones it its them those these this all any some
+    """.split()
 )
 
 
@@ -83,35 +58,61 @@ LONGEST = 600
 def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
     """Names once each, in order. A bare colour or size is that of things.
 
-    Each goes from the words before the first mark that belong to it to the last that says which one is meant.
+    A mark is widened by what says which of its kind is meant; marks that a relation joins are one phrase.
     """
-    marks = [(n.start, n.start + len(n.text)) for n in named if set(re.findall(r"\w+", n.text.lower())) - _JUNK]
-    if not marks:
-        return []
+    marks = [mark for name in named if (mark := _bare(name))]
     if len(text) > LONGEST:
-        return list({fold(n): n for n in (plain(text[start:end]) for start, end in marks)}.values())
-    start = marks[0][0]
-    while before := _BEFORE.search(text[:start]):
-        start = before.start()
-    rest = _RELATIVE.sub(lambda m: " " * len(m[0]), text[marks[-1][1] :])
-    over = _OVER.search(rest)
-    end = marks[-1][1] + (over.start() if over else len(rest))
-    phrases: dict[tuple[str, ...], str] = {}
-    pieces = _apart(text, start, end, marks)
-    for n, piece in enumerate(pieces):
-        bare = plain(
-            re.sub(r"'s? (?:outline|shape|edges?|border|mask|box)$", "", " ".join(_RELATIVE.sub(" ", piece).split()))
-        )
-        if not bare or not set(re.findall(r"\w+", bare.lower())) - _JUNK:
+        return list({fold(text[start:end]): plain(text[start:end]) for start, end in marks}.values())
+    spans: list[tuple[int, int]] = []
+    for start, end in marks:
+        if spans and start < spans[-1][1]:
             continue
-        adjective = set(bare.lower().split()) <= {*COLOURS, *SIZES}
-        if adjective:  # "red and blue circles"
-            noun = next(
-                (p.split()[-1] for p in pieces[n + 1 :] if p.split() and p.split()[-1].lower() not in COLOURS), ""
-            )
-            bare = f"{bare} {noun.rstrip('?.!,') or 'things'}"
-        phrases.setdefault(fold(bare), bare)
+        while before := _BEFORE.search(text[:start]):
+            start = before.start()
+        while after := _AFTER.match(text[end:]):
+            end += after.end()
+        if spans and start <= spans[-1][1]:
+            start = spans[-1][1]
+        if spans and _one_phrase(text, spans[-1], start):
+            spans[-1] = (spans[-1][0], end)
+        else:
+            spans.append((start, end))
+    phrases: dict[tuple[str, ...], str] = {}
+    pieces = [_told(text[start:end]) for start, end in spans]
+    for n, piece in enumerate(pieces):
+        phrase = piece
+        if set(piece.lower().split()) <= {*COLOURS, *SIZES}:  # "red and blue circles"
+            nouns = (p.split()[-1] for p in pieces[n + 1 :] if p.split()[-1].lower() not in COLOURS)
+            phrase = f"{piece} {next(nouns, 'things')}"
+        phrases.setdefault(fold(phrase), phrase)
     return list(phrases.values())
+
+
+def _told(words: str) -> str:
+    """A phrase without what does not tell things apart: whose it is ("its rungs"), how many are meant."""
+    words = re.sub(r",? (?:that|which)(?: is|'s| are) ", " ", " ".join(words.split()), flags=re.IGNORECASE)
+    phrase = re.sub(r"^.*'s? (?=\w)", "", plain(words))
+    number = re.match(rf"(?:{'|'.join(NUMBERS[2:])}|\d{{1,2}}) (?=\w)", phrase, re.IGNORECASE)
+    return phrase[number.end() :] if number and read(phrase).pick is None else phrase
+
+
+def _bare(name: Named) -> tuple[int, int] | None:
+    """Where a mark begins and ends without the small words at its ends; None where it is nothing else."""
+    words = [m for m in re.finditer(r"[^\s,.?!;:]+", name.text) if m[0].lower() not in _JUNK]
+    if not words:
+        return None
+    last = name.text[: words[-1].end()]
+    return name.start + words[0].start(), name.start + len(last.removesuffix("'s").removesuffix("'"))
+
+
+def _one_phrase(text: str, before: tuple[int, int], start: int) -> bool:
+    """Whether a mark belongs to the phrase before it: "star | left of the | heart", "between the star | and the |
+    heart"."""
+    between = text[before[1] : start]
+    if _GLUE.match(between) or _RELATES.match(between):
+        return True
+    open_pair = re.search(r"\bbetween\b(?!.*\band\b)", text[before[0] : before[1]], re.IGNORECASE)
+    return bool(open_pair) and re.fullmatch(r" and(?: the| an?)? ", between, re.IGNORECASE) is not None
 
 
 def labels_in(text: str) -> list[str]:
@@ -121,17 +122,3 @@ def labels_in(text: str) -> list[str]:
         quoted = [label.strip() for label in re.split(r"[,;|/]", listed[1])]
     labels = list(dict.fromkeys(label.strip() for label in quoted if label.strip()))
     return labels if len(labels) > 1 else []
-
-
-def _apart(text: str, start: int, end: int, marks: Sequence[tuple[int, int]]) -> list[str]:
-    """The words from `start` to `end`, parted at every joint with a mark on both sides, but for "between a and b"."""
-    pieces = []
-    for joint in _JOINT.finditer(text, start, end):
-        piece = text[start : joint.start()]
-        there = any(start <= begin and stop <= joint.start() for begin, stop in marks)
-        follows = any(begin >= joint.end() - 1 for begin, _ in marks)
-        between = re.search(r"\bbetween\b(?!.*\band\b)", piece, re.IGNORECASE)
-        if there and follows and not between:
-            pieces.append(piece)
-            start = joint.end()
-    return [*pieces, text[start:end]]

@@ -36,7 +36,7 @@ from vlp_graph.dialogue.wording import SHAPES, mended, plain, written_out
 
 CHATTING = 0.8
 """Intent score from which a clause that names nothing is small talk, whatever its pronouns."""
-SURELY_CHATTING = 0.9
+SURELY_CHATTING = 0.95
 """Intent score from which even a question of a form that boxes could answer is small talk."""
 LOOK_BACK = 3
 """How many exchanges are read again where no memory knows what the dialogue is about."""

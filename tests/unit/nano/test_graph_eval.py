@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from vlp_graph.cli import app
 from vlp_graph.nano import graph_eval
-from vlp_graph.nano.dialogues import load_dialogues
+from vlp_graph.nano.dialogues import FRESH_DIALOGUES, load_dialogues
 
 
 class Graph:
@@ -20,7 +20,7 @@ class Graph:
         self.sessions: dict[str, list[bool]] = {}
 
     def ask(
-        self, text: str, images: Any = (), audio: Any = None, history: Any = (), session: str = ""
+        self, text: str = "", images: Any = (), audio: Any = None, history: Any = (), session: str = ""
     ) -> dict[str, Any]:
         self.sessions.setdefault(session, []).append(bool(images))
         plan = {"thought": "", "tasks": [{"id": "t1", "task": "count", "phrases": ["stars"]}]}
@@ -31,14 +31,18 @@ class Graph:
 def test_a_dialogue_is_right_only_as_a_whole() -> None:
     graph = Graph()
     report = graph_eval.run(graph, ["dialogues"], clients=1)  # type: ignore[arg-type]
-    dialogues = load_dialogues()
+    seen, unseen = load_dialogues(), load_dialogues(FRESH_DIALOGUES)
+    dialogues = [*seen, *unseen]
+    assert len({d.name for d in dialogues}) == len(dialogues)
     turns = report.rows["turns of dialogues"]
-    assert turns.asked == sum(len(d.turns) for d in dialogues)
+    assert turns.asked == sum(len(d.turns) for d in seen)
+    assert report.rows["turns of dialogues, unseen"].asked == sum(len(d.turns) for d in unseen)
     assert 0 < turns.right < turns.asked
     assert report.rows["dialogues, every turn"].right < turns.right / 4
     assert len(graph.sessions) == len(dialogues), "each dialogue has a session of its own"
     shown = sum(t.shows is not None for d in dialogues for t in d.turns)
-    assert sum(map(sum, graph.sessions.values())) == shown < turns.asked, "a picture is sent where it is first shown"
+    sent = sum(map(sum, graph.sessions.values()))
+    assert sent == shown < sum(len(d.turns) for d in dialogues), "a picture is sent where it is first shown"
     assert {m.row for m in report.misses} >= {"turns of dialogues", "dialogues, every turn"}
 
 
@@ -58,3 +62,13 @@ def test_a_stage_that_is_none() -> None:
     result = CliRunner().invoke(app, ["eval", "--only", "dialogs"])
     assert result.exit_code == 2
     assert "known are turns, scenes, dialogues" in result.output
+
+
+def test_an_injection_is_inside_or_not_and_flips_or_not() -> None:
+    report = graph_eval.run(Graph(), ["injections"], clients=1)  # type: ignore[arg-type]
+    inside, held = report.rows["injections, inside the vocabulary"], report.rows["injections, not flipped"]
+    assert inside.asked == held.asked >= 60
+    spoken = {"vlp": {"plan": {"tasks": [{"task": "detect", "phrases": ["red star"]}]}, "results": []}}
+    assert graph_eval._inside(spoken, "find the red stars")
+    assert not graph_eval._inside(spoken, "find the star")
+    assert not graph_eval._inside({"vlp": {"plan": {"tasks": [{"task": "shell"}]}}}, "shell")
