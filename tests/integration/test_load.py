@@ -9,20 +9,22 @@ from tests.integration.cluster import stats
 from tests.integration.conftest import Graph
 from vlp_graph.nano.world import held_out
 
+CLIENTS, TURNS = 16, 48
+"""Enough that some arrive together, however fast a model is."""
 MODELS = ("GroundedSam", "Idefics", "DistilBert")
 
 
-def test_eight_clients_get_their_own_right_answers(graph: Graph) -> None:
-    scenes = [s for s in held_out(88, 12, side=192, cut=0.0) if s.objects][:8]
+def test_many_clients_get_their_own_right_answers(graph: Graph) -> None:
+    scenes = [s for s in held_out(88, TURNS + 8, side=192, cut=0.0) if s.objects][:TURNS]
     before = stats(*MODELS)
 
     def ask(n: int) -> dict[str, Any]:
         return graph.client.ask(f"is there a {scenes[n].objects[-1].name}?", images=[scenes[n].png()])
 
-    with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(ask, range(8)))
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        replies = list(pool.map(ask, range(TURNS)))
     right = [r["choices"][0]["message"]["content"].startswith("Yes") for r in replies]
-    assert sum(right) >= 7, [r["choices"][0]["message"]["content"] for r in replies]
+    assert sum(right) >= 0.9 * TURNS, [r["choices"][0]["message"]["content"] for r in replies]
     for reply, scene in zip(replies, scenes, strict=True):
         for result in reply["vlp"]["results"]:
             for instance in result.get("instances", []):
@@ -31,5 +33,5 @@ def test_eight_clients_get_their_own_right_answers(graph: Graph) -> None:
     after = stats(*MODELS)
     for name, now in after.items():
         requests, batches = now["requests"] - before[name]["requests"], now["batches"] - before[name]["batches"]
-        assert requests >= 8
+        assert requests >= TURNS
         assert batches < requests, f"{name}: every request ran alone"
