@@ -31,7 +31,8 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 _INTERJECTION = re.compile(
-    r"^(?:(?:hi|hiya|hello|hey|yo|oi|lol|haha|ok|okay|right|well|great|nice one|nice|lovely|cool|perfect|nice work|"
+    r"^(?:(?:hi|hiya|hello|hey|yo|oi|lol|haha|ok|okay|right(?=\W*(?:[,.!;:-]|$))|well|great|nice one|nice|lovely|"
+    r"cool|perfect|nice work|"
     r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
     r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
     r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|there|mate|"

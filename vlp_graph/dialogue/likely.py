@@ -13,7 +13,7 @@ from typing import Any
 from vlp_graph.dialogue.claims import Choice, Differences, HowMany, MorePictures
 from vlp_graph.dialogue.phrases import labels_in, phrases_in
 from vlp_graph.dialogue.plan import MAX_PHRASES, MAX_TASKS, PHRASE_TASKS, Plan, Task
-from vlp_graph.dialogue.reading import Said, Wish, points_back
+from vlp_graph.dialogue.reading import Said, Wish, best, points_back
 from vlp_graph.dialogue.wording import listed
 
 _DOING = {
@@ -45,6 +45,11 @@ def likely_plan(said: Said, picture: Callable[[str], int | None], pictures: int 
             tasks += _comparison(wish.claim, wish.text, picture, pictures, first=len(tasks) + 1)
             doing.append("compare the pictures")
             continue
+        if _only_talks(wish, picture):
+            tasks.append(_task(tasks, "chat"))
+            doing.append(_DOING["chat"])
+            sure = min(sure, wish.understanding.scores["chat"])
+            continue
         arguments, names, certain = _arguments(wish, said)
         if not all(arguments.values()):
             return None
@@ -57,6 +62,11 @@ def likely_plan(said: Said, picture: Callable[[str], int | None], pictures: int 
     if not tasks or len(tasks) > MAX_TASKS:
         return None
     return Likely(Plan(thought=f"user wants me to {', then to '.join(doing)}"[:240], tasks=tasks), sure)
+
+
+def _only_talks(wish: Wish, picture: Callable[[str], int | None]) -> bool:
+    """Whether it sounds like small talk where no picture is ("which is bigger, France or Spain?")."""
+    return best(wish.understanding.scores) == "chat" and picture(wish.text) is None
 
 
 def _comparison(

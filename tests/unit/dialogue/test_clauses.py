@@ -70,3 +70,8 @@ def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     assert split(text * 40_000) == [Clause(text * 40_000)]
     assert split(text * (LONGEST // len(text)))
     assert len(without_interjections("ok " * 40_000 + "x")) == 1
+
+
+def test_right_is_a_side_unless_it_stands_alone() -> None:
+    assert [c.text for c in split("right circle?")] == ["right circle?"]
+    assert [c.text for c in split("right, outline the star")] == ["outline the star"]

@@ -302,3 +302,10 @@ async def test_whoever_leaves_stops_the_turn() -> None:
 
 async def test_ready_is_the_graph_s() -> None:
     assert await Dialogue(models(), Config()).ready() == {"llama": True}
+
+
+async def test_a_question_that_sounds_like_small_talk_needs_no_picture() -> None:
+    graph = models(talker=Writer(text="Spain, I think."), sorter=Sorter("chat", 0.85))
+    last = await answered(graph, "which is bigger, france or spain?", (), Config())
+    assert last.text.strip() == "Spain, I think."
+    assert last.planned == "reader"

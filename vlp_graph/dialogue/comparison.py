@@ -1,0 +1,66 @@
+"""Pictures compared: looks at several of them, made into one answer.
+
+The looks are tasks of the plan (a count or a description of each picture); the answer needs them all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from vlp_graph.dialogue.claims import Differences, MorePictures, claim_of
+from vlp_graph.dialogue.referring import area
+from vlp_graph.dialogue.turn import Result
+from vlp_graph.dialogue.wording import ORDINALS, listed, plural, sentence, singular, with_article
+
+
+def compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
+    """What was found in several pictures, as the answer to which of them has the most, or any at all."""
+    claim = claim_of(question)
+    if isinstance(claim, Differences):
+        return _difference(claim, counted)
+    if not isinstance(claim, MorePictures):
+        raise ValueError(f"not a question that compares pictures: {question!r}")
+    if claim.how == "same":
+        numbers = [r.count or 0 for r in counted]
+        said = listed([str(number) for number in numbers])
+        text = f"{'Yes' if len(set(numbers)) == 1 else 'No'}: {said} {plural(claim.phrase)}."
+        return {"text": text, "about": [claim.phrase]}
+    if claim.how == "total":
+        number = sum(r.count or 0 for r in counted)
+        return {"text": f"{number} {plural(claim.phrase)} in all.", "count": number, "about": [claim.phrase]}
+    largest = {r.image or 0: max(map(area, r.instances or []), default=0.0) for r in counted}
+    counts = {r.image or 0: float(r.count or 0) for r in counted}
+    measured = largest if claim.how in ("biggest", "smallest") else counts
+    having = {image: m for image, m in measured.items() if m > 0 or claim.how == "fewest"}
+    if not having:
+        return {"text": f"None of the pictures has {with_article(singular(claim.phrase))}.", "about": [claim.phrase]}
+    top = (min if claim.how in ("fewest", "smallest") else max)(having.values())
+    winners = [image for image, m in having.items() if claim.how == "any" or m == top]
+    about = [claim.phrase]
+    if len(winners) > 1:
+        those = listed([ORDINALS[image] for image in winners])
+        how = "" if claim.how == "any" else f", {top:.0f} {plural(claim.phrase)} each"
+        both = "Both the" if len(winners) == 2 else "The"
+        return {"text": f"{both} {those} picture{how}.", "about": about}
+    if claim.how in ("any", "biggest", "smallest"):
+        return {"text": f"The {ORDINALS[winners[0]]} picture.", "about": about}
+    others = [f"{count:.0f}" for image, count in counts.items() if image != winners[0]]
+    phrase = plural(claim.phrase) if top != 1 else singular(claim.phrase)
+    text = f"The {ORDINALS[winners[0]]} picture: {top:.0f} {phrase}, against {listed(others)} elsewhere."
+    return {"text": text, "about": about}
+
+
+def _difference(claim: Differences, described: Sequence[Result]) -> dict[str, Any]:
+    """What pictures show, or what only the first of them shows, by their descriptions."""
+    if claim.there is None or len(described) < 2:
+        shown = [(ORDINALS[r.image or 0], (r.text or sentence(listed(r.about or []))).rstrip(".")) for r in described]
+        parts = [f"The {which} picture shows {what[:1].lower()}{what[1:]}." for which, what in shown]
+        return {"text": " ".join(parts)}
+    there, missing = (Counter(r.about or []) for r in described[:2])
+    kinds = {name.split()[-1] for name in missing}
+    only = [name for name in there if name.split()[-1] not in kinds] or [name for name in there if name not in missing]
+    text = listed([with_article(name) for name in only]) if only else "nothing that I could name"
+    picture = described[0].image or 0
+    return {"text": f"Only the {ORDINALS[picture]} picture has {text}.", "about": only}
