@@ -51,7 +51,7 @@ class DistilBert:
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""
-        if self.engine.model is None:
+        if self.engine.intents is None:
             raise RuntimeError("no model is loaded")
 
 
@@ -60,6 +60,7 @@ def _warm(config: Config) -> Engine:
     engine = Engine.load(
         config.source,
         adapter=config.adapter,
+        forms=config.forms,
         device=config.device,
         dtype=config.dtype,
         quantization=config.quantization,

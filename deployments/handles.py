@@ -22,8 +22,8 @@ from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
-from vlp_graph.dialogue.models import Models
-from vlp_graph.dialogue.turn import Instance, Named, Picture, Understanding
+from vlp_graph.dialogue.models import Models, understood
+from vlp_graph.dialogue.turn import Instance, Picture, Understanding
 from vlp_graph.engines.grounded_sam import Query
 from vlp_graph.engines.idefics import Look
 from vlp_graph.engines.llama import BASE, PLANNER
@@ -109,7 +109,7 @@ class Sorter:
 
     async def read(self, text: str) -> Understanding:
         reading = await call("DistilBERT", lambda: self._handle.read.remote(text))
-        return Understanding(reading.intents, [Named(s.text, s.start, s.score) for s in reading.spans])
+        return understood(reading)
 
     async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:
         return await call("DistilBERT", lambda: self._handle.nearest.remote(text, list(labels)))

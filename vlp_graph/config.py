@@ -124,9 +124,11 @@ class Whisper(Model):
 
 
 class DistilBert(Model):
-    """Intent of a turn (`adapter` on top of `source`), and similarity to the caller's own labels."""
+    """Intent of a turn (`adapter` on top of `source`), the form of what it asks (`forms`; none: not read), and
+    similarity to the caller's own labels."""
 
     adapter: str
+    forms: str | None = None
 
 
 class Models(_Strict):

@@ -9,7 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from vlp_graph.dialogue.claims import Differences, MorePictures, claim_of
+from vlp_graph.dialogue.claims import Differences, MorePictures
+from vlp_graph.dialogue.questions import claim_of
 from vlp_graph.dialogue.referring import area
 from vlp_graph.dialogue.turn import Result
 from vlp_graph.dialogue.wording import ORDINALS, listed, plural, sentence, singular, with_article
@@ -30,6 +31,14 @@ def compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
     if claim.how == "total":
         number = sum(r.count or 0 for r in counted)
         return {"text": f"{number} {plural(claim.phrase)} in all.", "count": number, "about": [claim.phrase]}
+    if claim.how == "by":
+        numbers = [r.count or 0 for r in counted]
+        more = abs(numbers[-1] - numbers[0])
+        return {
+            "text": f"{more} more: {listed(list(map(str, numbers)))} {plural(claim.phrase)}.",
+            "count": more,
+            "about": [claim.phrase],
+        }
     largest = {r.image or 0: max(map(area, r.instances or []), default=0.0) for r in counted}
     counts = {r.image or 0: float(r.count or 0) for r in counted}
     measured = largest if claim.how in ("biggest", "smallest") else counts
@@ -56,7 +65,11 @@ def _difference(claim: Differences, described: Sequence[Result]) -> dict[str, An
     """What pictures show, or what only the first of them shows, by their descriptions."""
     if claim.there is None or len(described) < 2:
         shown = [(ORDINALS[r.image or 0], (r.text or sentence(listed(r.about or []))).rstrip(".")) for r in described]
-        parts = [f"The {which} picture shows {what[:1].lower()}{what[1:]}." for which, what in shown]
+        same = len({tuple(sorted(r.about or [])) for r in described}) == 1
+        if claim.alike and same:
+            return {"text": f"Yes, as far as I can see: {shown[0][1][:1].lower()}{shown[0][1][1:]}."}
+        parts = ["No."] if claim.alike else []
+        parts += [f"The {which} picture shows {what[:1].lower()}{what[1:]}." for which, what in shown]
         return {"text": " ".join(parts)}
     there, missing = (Counter(r.about or []) for r in described[:2])
     kinds = {name.split()[-1] for name in missing}

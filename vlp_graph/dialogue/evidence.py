@@ -6,15 +6,18 @@ The words cannot contradict such an answer; where they say something else, that 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from vlp_graph.dialogue.claims import (
     All,
+    AnyOf,
     At,
     Beside,
     Choice,
     Claim,
     Colour,
+    Counted,
     Differences,
     Direction,
     Exists,
@@ -22,6 +25,7 @@ from vlp_graph.dialogue.claims import (
     Is,
     MoreOf,
     MorePictures,
+    Place,
     Rank,
     Reading,
     Relation,
@@ -29,10 +33,23 @@ from vlp_graph.dialogue.claims import (
     Shape,
     Side,
     Than,
+    Trait,
+    Traits,
     What,
     WhichHalf,
 )
-from vlp_graph.dialogue.referring import area, aslant, centre, covers, in_half, offset, rank, read, same_place
+from vlp_graph.dialogue.referring import (
+    OF_ANOTHER_SIZE,
+    area,
+    aslant,
+    centre,
+    covers,
+    in_half,
+    offset,
+    rank,
+    read,
+    same_place,
+)
 from vlp_graph.dialogue.turn import Instance
 from vlp_graph.dialogue.wording import (
     COLOURS,
@@ -41,29 +58,35 @@ from vlp_graph.dialogue.wording import (
     SIZES,
     SMALL,
     are,
+    is_plural,
     listed,
     place,
     plain,
     plural,
+    sentence,
     singular,
     with_article,
 )
 
-BIGGER = 1.7
-"""How many times the area of another a thing of another size has; cameras and hands make smaller differences."""
+ALIKE = 1.15
+"""Up to so many times the area, two things are of one size to the eye."""
 _THINGS = ("object", "thing", "shape", "item")
 
 
 def phrases_of(claim: Claim) -> list[str]:
     """What the detector has to look for."""
     match claim:
-        case Exists(phrase) | HowMany(phrase) | At(phrase) | WhichHalf(phrase):
+        case Exists(phrase) | HowMany(phrase) | Counted(phrase) | At(phrase) | WhichHalf(phrase) | Place(phrase):
             return [phrase]
+        case AnyOf(phrases):
+            return list(phrases)
+        case Traits(phrase, trait):
+            return [phrase, *_told_by(trait, phrase)]
         case MoreOf(a, b):
             return [a, b]
         case Same(phrase, trait):
             names = re.split(r" and (?:the )?", phrase)
-            return [*names, *(colour for name in names for colour in painted(name) if trait == "colour")]
+            return [*names, *(told for name in names for told in _told_by(trait, name))]
         case Relation(a, _, b) | Side(a, _, b) | Rank(a, b) | Than(a, b):
             return [a, b]
         case Is():
@@ -76,6 +99,12 @@ def phrases_of(claim: Claim) -> list[str]:
             return [b]
         case Colour() | Shape() | Choice():
             return [claim.phrase, *readings(claim)]
+
+
+def _told_by(trait: Trait, phrase: str) -> list[str]:
+    """The phrases that tell which colour or shape a thing has."""
+    name = read(phrase).name
+    return [*painted(name)] if trait == "colour" else [*SHAPES] if trait == "shape" else []
 
 
 def trait_of(claim: Is) -> Reading:
@@ -147,6 +176,31 @@ def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = 
             return (
                 f"Yes, there {are(count, phrase)}." if count else f"No, there is no {singular(phrase)} in this picture."
             )
+        case AnyOf(phrases, every):
+            numbers = {phrase: sum(i.phrase == phrase for i in instances) for phrase in phrases}
+            there = [phrase for phrase, number in numbers.items() if number]
+            lacking = [phrase for phrase in phrases if phrase not in there]
+            if lacking and (every or not there):
+                return f"No, there is no {listed([singular(phrase) for phrase in lacking], 'or')} in this picture."
+            said = listed([are(numbers[phrase], phrase).split(" ", 1)[1] for phrase in there])
+            return f"Yes, there {are(numbers[there[0]], there[0]).split()[0]} {said}."
+        case Counted(phrase, number, how):
+            count = sum(i.phrase == phrase for i in instances)
+            right = {
+                "exactly": count == number,
+                "more": count > number,
+                "fewer": count < number,
+                "least": count >= number,
+                "most": count <= number,
+            }[how]
+            return f"{'Yes' if right else 'No'}, there {are(count, phrase)}."
+        case Traits():
+            return _traits(claim, instances)
+        case Place(phrase):
+            thing = best(instances, phrase)
+            if thing is None:
+                return f"There is no {phrase} in this picture."
+            return place(thing.box, *size).capitalize() + "."
         case HowMany(phrase):
             return f"There {are(sum(i.phrase == phrase for i in instances), phrase)} in this picture."
         case Relation(a, direction, b):
@@ -170,6 +224,9 @@ def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = 
             first, second = best(instances, a), best(instances, b)
             if first is None or second is None:
                 return f"No, there is no {b if first else a} in this picture."
+            if smaller is None:
+                alike = max(area(first), area(second)) < ALIKE * min(area(first), area(second))
+                return "About the same size." if alike else "Smaller." if area(first) < area(second) else "Bigger."
             return "Yes." if (area(first) < area(second)) == smaller else "No."
         case Is(phrase, said):
             trait = decide(trait_of(claim), instances)
@@ -203,6 +260,8 @@ def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = 
             return None
         case Beside(_, b):
             return None if best(instances, b) else f"There is no {b} in this picture."
+        case Choice(phrase) if is_plural(phrase) and read(phrase).name == phrase and best(instances, phrase):
+            return _of_each(claim, instances)
         case Colour() | Shape() | Choice():
             if found := read_off(claim, instances):
                 return readings(claim)[max(found, key=lambda i: i.score).phrase]
@@ -212,7 +271,10 @@ def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = 
 def _more(claim: MoreOf, first: int, second: int) -> str:
     """The answer to which of two is more often there, out of their numbers."""
     a, b = (plural(n) if count != 1 else singular(n) for n, count in ((claim.a, first), (claim.b, second)))
-    counts = f"there are {first} {a} and {second} {b}"
+    counts = f"there {'is' if first == 1 else 'are'} {first} {a} and {second} {b}"
+    if claim.by:
+        more = "fewer" if claim.fewer else "more"
+        return f"{abs(first - second)} {more}: {counts}." if first != second else f"None {more}: {counts}."
     if claim.than:
         return f"{'Yes' if (first < second if claim.fewer else first > second) else 'No'}, {counts}."
     if first == second:
@@ -220,23 +282,53 @@ def _more(claim: MoreOf, first: int, second: int) -> str:
     return f"{plural(claim.a if (first < second) == claim.fewer else claim.b).capitalize()}: {counts}."
 
 
+def _seen(things: Sequence[Instance], readings: Sequence[Instance], words: Sequence[str]) -> list[str]:
+    """For each thing that a reading lies on, the word among `words` that its surest reading says."""
+    seen = []
+    for thing in things:
+        if of_it := [i for i in readings if same_place(i, thing)]:
+            said = max(of_it, key=lambda i: i.score).phrase.split()
+            seen += [word for word in map(singular, said) if word in words][:1]
+    return seen
+
+
+def _traits(claim: Traits, instances: Sequence[Instance]) -> str | None:
+    things = [i for i in instances if i.phrase == claim.phrase]
+    if not things:
+        return f"There {are(0, claim.phrase)} in this picture."
+    words = COLOURS if claim.trait == "colour" else SHAPES
+    seen = list(dict.fromkeys(_seen(things, [i for i in instances if i.phrase != claim.phrase], words)))
+    if not seen:
+        return None
+    if claim.counted:
+        return f"{len(seen)} {plural(claim.trait) if len(seen) > 1 else claim.trait}: {listed(seen)}."
+    return sentence(listed(seen if claim.trait == "colour" else [plural(shape) for shape in seen]))
+
+
+def _of_each(claim: Choice, instances: Sequence[Instance]) -> str | None:
+    """Which of the options several things are: one for all, or how many are which."""
+    things = [i for i in instances if i.phrase == claim.phrase]
+    seen = _seen(things, [i for i in instances if i.phrase in readings(claim)], claim.options)
+    if len(set(seen)) < 2:
+        return seen[0] if seen else None
+    return sentence(listed([f"{seen.count(option)} {option}" for option in dict.fromkeys(seen)]))
+
+
 def _same(claim: Same, instances: Sequence[Instance]) -> str | None:
     names = re.split(r" and (?:the )?", claim.phrase)
     things = [i for i in instances if i.phrase in names]
     if len(things) < 2:
         return None
+    yes, no = ("No", "Yes") if claim.differ else ("Yes", "No")
     if claim.trait == "size":
         areas = sorted(map(area, things))
-        return "Yes." if areas[-1] < BIGGER * areas[0] else "No, some are larger."
-    seen = []
-    for thing in things:
-        of_it = [i for i in instances if i.phrase not in names and same_place(i, thing)]
-        if not of_it:
-            return None
-        words = max(of_it, key=lambda i: i.score).phrase.split()
-        seen.append(next(word for word in words if word in COLOURS))
-    colours = list(dict.fromkeys(seen))
-    return f"Yes, {colours[0]}." if len(colours) == 1 else f"No: {listed(colours)}."
+        return f"{yes}." if areas[-1] < OF_ANOTHER_SIZE * areas[0] else f"{no}, some are larger."
+    words = COLOURS if claim.trait == "colour" else SHAPES
+    seen = _seen(things, [i for i in instances if i.phrase not in names], words)
+    if len(seen) < len(things):
+        return None
+    kinds = list(dict.fromkeys(seen))
+    return f"{yes}, {kinds[0]}." if len(kinds) == 1 else f"{no}: {listed(kinds)}."
 
 
 _HALVES = {"left": "On the left.", "right": "On the right.", "above": "At the top.", "below": "At the bottom."}
@@ -248,11 +340,35 @@ _WHERE_IT_LIES: dict[Direction, str] = {
 }
 
 
+def odd_one_out(things: Sequence[Instance]) -> list[Instance]:
+    """The one thing that differs from all the others: in its shape, else in its colour, else in its size; nothing where
+    no trait, or more than one thing, stands out."""
+    traits: tuple[Callable[[Instance], object], ...] = (
+        lambda i: singular(i.phrase.split()[-1]),
+        lambda i: next((word for word in i.phrase.split() if word in COLOURS), None),
+    )
+    for trait in traits:
+        kinds = Counter(map(trait, things))
+        alone = [i for i in things if kinds[trait(i)] == 1]
+        if len(alone) == 1 and len(things) > 2:
+            return alone
+    ordered = sorted(things, key=area)
+    if len(ordered) > 2 and area(ordered[-1]) > OF_ANOTHER_SIZE * area(ordered[-2]) and _alike(ordered[:-1]):
+        return ordered[-1:]
+    if len(ordered) > 2 and area(ordered[1]) > OF_ANOTHER_SIZE * area(ordered[0]) and _alike(ordered[1:]):
+        return ordered[:1]
+    return []
+
+
+def _alike(ordered: Sequence[Instance]) -> bool:
+    return area(ordered[-1]) < OF_ANOTHER_SIZE * area(ordered[0])
+
+
 def doubt(claim: Claim, verdict: str, words: str) -> str | None:
     """What the words say, where they are an answer to the claim and another one than the boxes' verdict."""
     said = plain(words).lower()
     match claim:
-        case Exists() | Relation() | Is() | At() | All() | Than() | Same():
+        case Exists() | AnyOf() | Counted() | Relation() | Is() | At() | All() | Than() | Same():
             first = said.split()[:1]
             other = first in (["yes"], ["no"]) and first[0] != re.split(r"\W", verdict.lower())[0]
         case HowMany():
@@ -288,8 +404,12 @@ def subjects(claim: Claim, verdict: str) -> list[str]:
             return [b]
         case MoreOf(a, b):
             return [a, b]
-        case What(phrase) | MorePictures(phrase) | Same(phrase):
+        case What(phrase) | MorePictures(phrase):
             return [phrase]
+        case Same(phrase):
+            return re.split(r" and (?:the )?", phrase)
+        case AnyOf(phrases):
+            return list(phrases)
         case Differences():
             return []
         case _:

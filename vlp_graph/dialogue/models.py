@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from langchain_core.language_models.chat_models import BaseChatModel
 from numpy.typing import NDArray
 
-from vlp_graph.dialogue.turn import Instance, Picture, Understanding
+from vlp_graph.dialogue.turn import Form, Instance, Named, Picture, Understanding
+
+if TYPE_CHECKING:
+    from vlp_graph.engines.distilbert import Reading
 
 
 class Listener(Protocol):
@@ -67,3 +70,11 @@ class Models:
     listener: Listener
     sorter: Sorter
     ready: Callable[[], Awaitable[dict[str, bool]]]
+
+
+def understood(reading: Reading) -> Understanding:
+    """What the dialogue takes from DistilBERT's reading of a text."""
+    names = [Named(span.text, span.start, span.score) for span in reading.spans]
+    form = reading.form
+    roles = [Named(span.text, span.start, span.score, span.role) for span in form.roles] if form else []
+    return Understanding(reading.intents, names, Form(form.name, form.score, roles) if form else None)

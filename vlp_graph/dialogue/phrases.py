@@ -46,11 +46,12 @@ _GLUE = re.compile(r"^[ -]?$")
 _JUNK = frozenset(
     """
     the a an of to in on at is are and or that which than other not left right above below under over beneath next
-    beside near between from with one ones it its them those these this all any some
+    beside near between from with one ones it its them those these this all any some far very
     """.split()
 )
 
 
+_ODD = re.compile(r"\b(?P<phrase>odd (?:one|thing|shape|object)(?: out)?)\b", re.IGNORECASE)
 LONGEST = 600
 """Characters of a text that is looked into; of a longer one, the marked words are the names."""
 
@@ -60,6 +61,8 @@ def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
 
     A mark is widened by what says which of its kind is meant; marks that a relation joins are one phrase.
     """
+    if odd := _ODD.search(text):
+        return [odd["phrase"]]
     marks = [mark for name in named if (mark := _bare(name))]
     if len(text) > LONGEST:
         return list({fold(text[start:end]): plain(text[start:end]) for start, end in marks}.values())

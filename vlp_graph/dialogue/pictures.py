@@ -28,21 +28,67 @@ _IN_ONE = re.compile(rf"\b(?P<lead>(?:in|for|from|with|on) the (?P<which>{_WHICH
 _THE_ONE_BEFORE = re.compile(r"\b(?P<lead>in|for|from|with) the one before\b", re.IGNORECASE)
 _IN_BARE = re.compile(rf"\b(?P<lead>(?:in|from) the (?:{_WHICH}|other))(?=\W*$)", re.IGNORECASE)
 _THIS_ONE = re.compile(r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| last| latest)? one\b", re.IGNORECASE)
+_OTHER_WORD = re.compile(
+    rf"\b(?P<lead>(?:the|this|that|my|our|in|on|from|his|her|their) (?:very )?(?:(?:{_WHICH}|other|next|newest|"
+    r"latest) )?)"
+    r"(?:drawing|sheet|page|screenshot|shot|snap|painting|sketch|slide|pict|file|upload|frame|flag|card|version)\b",
+    re.IGNORECASE,
+)
+_ON_ORDINAL = re.compile(
+    rf"\b(?P<lead>in|for|with|on) (?:this|that) (?:{_WHICH}|next|other) (?:one|{_PICTURE})\b", re.IGNORECASE
+)
+_ABOUT_THIS = re.compile(
+    r"^(?P<before>(?:[a-z]{1,10},? ){0,2})(?:and |so |now )?(?:how|what) about (?:this|that)(?: new)? one,",
+    re.IGNORECASE,
+)
+_FIRST_ALONE = re.compile(
+    rf"^(?P<lead>(?:and|what about|how about|ok and|and what about|now|same for) )the (?P<which>{_WHICH}|other) "
+    r"one(?=\W*$)",
+    re.IGNORECASE,
+)
+_WAS_FIRST = re.compile(r"\bis the (?P<which>first|second|previous|earlier|other|original) one(?=\W*$)", re.IGNORECASE)
+_IN_THIS = re.compile(r"\b(?P<lead>in|on) (?:this|that|here)(?=\W*$)", re.IGNORECASE)
 _WHICH_ONE = re.compile(
     r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
 )
 
 
-def with_pictures_named(text: str, count: int) -> str:
-    """The text with "in the first one" as "in the first picture", where the dialogue has so many."""
+def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bool = False) -> str:
+    """The text with "in the first one" as "in the first picture", where the dialogue has so many.
+
+    `alone`: one single thing was spoken of last, so that "and the first one?" means a picture; `shown`: a picture came
+    with the text.
+    """
     if count == 0:
         return text
+    text = _OTHER_WORD.sub(r"\g<lead>picture", text)
+    if shown:
+        text = re.sub(r"\b(?:this|that) one's (?=[a-z]+)", "the ", text, flags=re.IGNORECASE)
+        text = re.sub(
+            r"\b(?:what(?:'s| is)) (?:this|it|that)(?: one)?(?: here)?(?=\W*$)", "what is the thing", text, flags=re.I
+        )
     if count == 1:
         return _THIS_ONE.sub(_this_picture, text)
+    text = _ABOUT_THIS.sub(r"\g<before>in this picture,", text)
     text = _THE_ONE_BEFORE.sub(r"\g<lead> the previous picture", text)
     text = _WHICH_ONE.sub("which picture", text)
+    text = _ON_ORDINAL.sub(r"\g<lead> this picture", text) if shown else text
+    text = _IN_THIS.sub(r"\g<lead> this picture", text) if shown else text
     text = _IN_BARE.sub(r"\g<lead> picture", _THIS_ONE.sub(_this_picture, text))
+    if alone:
+        text = _FIRST_ALONE.sub(r"\g<lead>in the \g<which> picture", text)
+        text = _WAS_FIRST.sub(r"is the thing in the \g<which> picture", text)
     return _IN_ONE.sub(r"\g<lead> picture", text)
+
+
+def with_pictures_kept(text: str, plainly: str) -> str:
+    """The plain words with the picture that the text names, where they have lost it."""
+    named = _NAMED.search(text) or _OTHER.search(text) or _THIS.search(text)
+    if named is None or named[0].lower() in plainly.lower():
+        return plainly
+    words = plainly.rstrip("?.! ")
+    said = named[0] if re.match(r"picture|image|photo|this", named[0], re.IGNORECASE) else f"the {named[0]}"
+    return f"{words} in {said}{plainly[len(words) :]}"
 
 
 def _this_picture(found: re.Match[str]) -> str:

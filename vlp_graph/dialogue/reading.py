@@ -19,25 +19,33 @@ from vlp_graph.dialogue.claims import (
     MorePictures,
     Rank,
     Same,
+    What,
     asks_for_a_name,
-    claim_of,
 )
 from vlp_graph.dialogue.clauses import split, without_interjections
 from vlp_graph.dialogue.ellipsis import complete
 from vlp_graph.dialogue.evidence import subjects
+from vlp_graph.dialogue.forms import standard
 from vlp_graph.dialogue.models import Sorter
 from vlp_graph.dialogue.phrases import phrases_in
-from vlp_graph.dialogue.pictures import with_pictures_named
+from vlp_graph.dialogue.pictures import with_pictures_kept, with_pictures_named
 from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import history_line, intent_text
+from vlp_graph.dialogue.questions import claim_of
 from vlp_graph.dialogue.references import resolve
-from vlp_graph.dialogue.turn import Context, Message, Named, Understanding
-from vlp_graph.dialogue.wording import SHAPES, mended, plain, written_out
+from vlp_graph.dialogue.referring import read
+from vlp_graph.dialogue.turn import Context, Form, Message, Named, Understanding
+from vlp_graph.dialogue.wording import SHAPES, is_plural, plain, singular
+from vlp_graph.dialogue.written import mended, written_out
 
 CHATTING = 0.8
 """Intent score from which a clause that names nothing is small talk, whatever its pronouns."""
 SURELY_CHATTING = 0.95
 """Intent score from which even a question of a form that boxes could answer is small talk."""
+FORM_SURE = 0.6
+"""Form score from which a turn is put in the standard words of its form."""
+SURELY_SAYING = 0.85
+"""Form score from which a clause only tells something ("here is the second sheet")."""
 LOOK_BACK = 3
 """How many exchanges are read again where no memory knows what the dialogue is about."""
 _LEANS = re.compile(
@@ -50,6 +58,13 @@ _TOPIC_LEAD = re.compile(
     r"^(?:(?:and|but|so|now|back to|as for|about|regarding|what about|how about|looking at)\b ?)+", re.IGNORECASE
 )
 _THIS = re.compile(r"\bthis(?: one)?\b|\bhere\W*$", re.IGNORECASE)
+_CUE = re.compile(
+    r"\b(?:colou?rs?|siz\w*|big|shapes?|how many|number|count|box\w*|outlines?|outlined|masks?|where|same|find|"
+    r"trace)\b",
+    re.IGNORECASE,
+)
+"""Words by which a fragment tells itself what it asks."""
+_TASK_OF_FORM = {"find": "detect", "outline": "segment", "number": "count"}
 WHOLE = (Rank, All, Same, MorePictures, Differences)
 """Claims that say all that they are about."""
 SHORT = 4
@@ -113,6 +128,16 @@ class Said:
         return max(wish.understanding.scores.get(task, 0.0) for wish in self.wishes)
 
 
+def _small_talk(clause: str) -> Wish:
+    return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}))
+
+
+def _asked_of_any(request: str) -> bool:
+    """Whether the last request asked for a thing of any kind, so that "the other one" may be of another."""
+    claim = claim_of(request)
+    return isinstance(claim, What) and singular(read(claim.phrase).name).lower() == "thing"
+
+
 def best(scores: Mapping[str, float]) -> str:
     return max(scores, key=lambda task: scores[task])
 
@@ -143,7 +168,9 @@ class Reader:
         """
         wishes: list[Wish] = []
         now = context
-        for clause in split(with_pictures_named(mended(written_out(text), SHAPES), pictures)):
+        alone = bool(context.named) and not is_plural(context.named[-1])
+        plainly = with_pictures_named(mended(written_out(text), SHAPES), pictures, alone=alone, shown=shown)
+        for clause in split(plainly):
             if clause.topic:
                 now = now.naming((plain(resolve(_TOPIC_LEAD.sub("", clause.text), now.named)),))
                 continue
@@ -161,35 +188,52 @@ class Reader:
 
     async def _wish(self, clause: str, context: Context, exchange: str | None, *, shown: bool) -> Wish:
         if not without_interjections(clause).strip(" .!?"):
-            return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}))
+            return _small_talk(clause)
         first = await self.sorter.read(intent_text(clause, exchange))
         begins = len(intent_text(clause, exchange)) - len(intent_text(clause))
         first = replace(
             first, named=[Named(n.text, n.start - begins, n.score) for n in first.named if n.start >= begins]
         )
+        form = first.form if not exchange else (await self.sorter.read(intent_text(clause))).form
         chatting = best(first.scores) == "chat" and first.scores["chat"] >= CHATTING and not first.named
-        whole = self._whole(clause, context, chatting=chatting, shown=shown)
+        whole, completed = self._whole(clause, context, chatting=chatting, shown=shown)
+        if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
+            if form.name == "say" and form.score >= SURELY_SAYING and not completed:
+                return _small_talk(clause)
+            whole = self._standard(clause, form, context, first.scores, shown=shown) or whole
         if whole != clause:
             return Wish(whole, await self.sorter.read(intent_text(whole)))
         return Wish(clause, first, leaning=bool(exchange) and leans(clause))
 
+    def _standard(
+        self, clause: str, form: Form, context: Context, intents: Mapping[str, float], *, shown: bool
+    ) -> str | None:
+        """The clause in the standard words of its form, where boxes can then answer it, or intent and form agree."""
+        if form.score < FORM_SURE or (plainly := standard(clause, form)) is None:
+            return None
+        whole, _ = self._whole(with_pictures_kept(clause, plainly), context, chatting=False, shown=shown)
+        if claim_of(whole) is not None:
+            return whole
+        return whole if _TASK_OF_FORM.get(form.name) == best(intents) else None
+
     @staticmethod
-    def _whole(clause: str, context: Context, *, chatting: bool, shown: bool) -> str:
-        """The clause in words that stand alone."""
+    def _whole(clause: str, context: Context, *, chatting: bool, shown: bool) -> tuple[str, bool]:
+        """The clause in words that stand alone, and whether it was a fragment."""
         named, request = context.named, context.request
         if shown and _THIS.search(clause) and (again := complete(clause, request, named, other_picture=True)) != clause:
-            return again
+            return again, True
         if isinstance(claim_of(clause), WHOLE) and not re.search(
             r"\b(?:ones?|they|them|these|those|it)\b", clause, re.I
         ):
-            return clause
-        resolved = clause if chatting else resolve(clause, named, context.earlier)
+            return clause, False
+        resolved = clause if chatting else resolve(clause, named, context.earlier, of_any=_asked_of_any(request))
         bare = _TOPIC_LEAD.sub("", resolved)
         if claim_of(bare) is not None:  # a question already: "and is the star red?"
-            return bare
+            return bare, False
         if not named and claim_of(lone := resolve(bare, ["thing"])) is not None:  # "what colour is this?"
-            return lone
-        return complete(resolved, request, named, other_picture=shown)
+            return lone, False
+        completed = complete(resolved, request, named, other_picture=shown)
+        return completed, completed != resolved
 
     async def context_of(self, history: Sequence[Message]) -> Context:
         """What a dialogue is about, read from its last messages."""

@@ -65,7 +65,8 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(
-    rf"\bhow many (?:of )?(?:them |those |these |(?:all )?the (?P<noun>(?:(?:{'|'.join(COLOURS)}) )?[a-z]+) )?"
+    rf"\bhow many (?:of )?(?:them |those |these |(?:all )?the (?P<noun>(?:(?:{'|'.join((*COLOURS, *SIZES))}) "
+    r")?[a-z]+) )?"
     r"(?:are|is) (?!there\b|visible\b|in\b|it\b|that\b|they\b|left\b(?! of)(?! side))(?P<what>[a-z][a-z "
     r"]*?)(?P<end>\W*)$",
     re.IGNORECASE,
@@ -85,8 +86,11 @@ _WHICH_OF_TWO = re.compile(
     re.IGNORECASE,
 )
 _HOW_MANY = re.compile(
-    r"\bhow many(?: of (?:them|those|these))?(?: (?:are|is) (?:there|it|that|they|left))?(?P<end>\W*)$"
-    r"|\bhow many (?:of (?:them|those|these)|are there)\b(?= (?:in|on|at)\b)",
+    r"\bhow many(?: of (?:them|those|these))?(?: (?:are|is) (?:there|it|that|they|left)| have (?:we|you|i) got| do "
+    r"(?:you|we) (?:see|have)| now| here|"
+    r" this time)?(?: in total| altogether| now| here| all together)*(?P<end>\W*)$"
+    r"|\bhow many(?: of (?:them|those|these))?(?: are there| is (?:that|it)| does that make)?\b(?= (?:in|on|at|"
+    r"across) (?!it\b))",
     re.IGNORECASE,
 )
 _THOSE_FEW = re.compile(
@@ -150,10 +154,11 @@ _EVERY = re.compile(
 )
 
 
-def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = ()) -> str:
+def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_any: bool = False) -> str:
     """The text with names in the place of pronouns. `named` are the things named last, the very last one at the end;
-    with none, only "everything" is put in plain words. `earlier` were named before them: "both" is one of each. A text
-    that is too long to be a plain request is left as it is."""
+    with none, only "everything" is put in plain words. `earlier` were named before them: "both" is one of each.
+    `of_any`: they were chosen among things of any kind, so "the other one" is, too. A text that is too long to be a
+    plain request is left as it is."""
     if len(text) > LONGEST:
         return text
     text = re.sub(
@@ -162,11 +167,23 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = ()) -> str
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        r"\bwhat(?:'s| is| are)(?: that)? (?P<the>the (?:[a-z]+ ){1,3})one(?P<s>s?)(?=\W*$)",
+        r"what is \g<the>thing\g<s>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"\beverything (?=(?:(?:that|which)(?:'s| is| are)? ?(?:not|n't|isn|aren)|but|except|other than|apart from)\b)",
+        "all the things ",
+        text,
+        flags=re.I,
+    )
     text = _ISNT.sub("other than the ", _EVERY.sub(_every, text))
     names = [plain(name) for name in named if plain(name)]
     names = [*earlier[-1:], *names] if _pair(names, earlier) and _TOGETHER.search(text) else names
     noun = read(names[-1]).name if names else "things"
-    if len({singular(_kind(read(name).name)) for name in names}) > 1:  # "the red one" of a star and a heart
+    if of_any or len({singular(_kind(read(name).name)) for name in names}) > 1:  # "the red one" of a star and a heart
         noun = "things"
     text = _PART.sub(lambda m: _part(m, noun), text)
     text = _HOW_MANY_RED.sub(
@@ -233,6 +250,7 @@ def _every(found: re.Match[str]) -> str:
 def _part(found: re.Match[str], noun: str) -> str:
     """ "how many of them are red" -> "how many red circles are there"."""
     asked, what = found["noun"] or noun, plain(found["what"])
+    asked = re.sub(r"\bones$", "things", asked)
     if re.match(r"left|right|above|below|next|near|under|(?:on|at|in|to)\b", what, re.IGNORECASE):
         return f"how many {plural(asked)} are {what}{found['end']}"
     last = what.split()[-1].lower()

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from vlp_graph.dialogue.turn import Instance
-from vlp_graph.dialogue.wording import COLOURS, NUMBERS, is_plural, plain, singular
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SMALL, is_plural, plain, singular
 from vlp_graph.dialogue.wording import SIZES as ALL_SIZES
 
 _SIDES = {
@@ -32,6 +33,14 @@ _ORDINALS = {
     **{word: i for i, word in enumerate(("1st", "2nd", "3rd", "4th", "5th", "6th"))},
     "last": -1,
 }
+_GENERIC = ("thing", "object", "shape", "item")
+_SIZED = re.compile(
+    rf"^(?:the )?(?P<size>{'|'.join(ALL_SIZES)}) (?P<name>(?:[a-z]+ )?(?:{'|'.join(_GENERIC)})s?)$", re.IGNORECASE
+)
+OF_ANOTHER_SIZE = 1.7
+"""How many times the area of another a thing of another size has; cameras and hands make smaller differences."""
+LARGE_SHARE = 0.22
+"""Side of a large thing as a share of the picture's shorter side, where things of only one size are there."""
 _ENDS = _SIDES | {"up": "above", "down": "below"}
 _OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
 LONGEST = 200
@@ -66,6 +75,7 @@ _BACK = re.compile(
     r"(?:furthest |farthest |nearest |closest |nearer |closer |further )?(?:over )?(?:on|at|to|in|towards|near) the "
     r"(?:far |very )?"
     rf"(?P<side>{_any([*_SIDES])})(?:[- ]hand)?(?: side| part| half| end| corner| edge)?|"
+    r"(?P<between>in between)(?: them| the (?:others|other two|two))?|"
     r"(?:the )?(?:furthest|farthest) (?:to the )?(?P<far>left|right|up|down)|(?P<up>highest|lowest)(?: up| down)?)$",
     re.IGNORECASE,
 )
@@ -74,7 +84,8 @@ _BACK = re.compile(
 @dataclass(frozen=True)
 class Pick:
     """The `index`-th from one end: "left", "right", "above" (the top), "below", "above left" …; or "middle" (from left
-    to right), "biggest", "smallest". `count` of them, one after the other; None: as many as the name's number says."""
+    to right), "biggest", "smallest"; "large", "small" (all of that size). `count` of them, one after the other; None:
+    as many as the name's number says."""
 
     end: str
     index: int = 0
@@ -106,6 +117,9 @@ def read(phrase: str) -> Referring:
         words, before = number["rest"], _number(number["count"])
     if (found := _RELATION.match(words)) and (relation := _relation(found)):
         return Referring(plain(found["a"]), relation=relation)
+    if sized := _SIZED.match(words):  # no kind of thing, whose size a detector could know
+        size = "small" if sized["size"].lower() in SMALL else "large"
+        return Referring(sized["name"], Pick(size, count=before))
     if found := _FRONT.match(words):
         name = plain(found["name"])
         count = _number(found["count"]) or before  # "the two biggest stars"
@@ -120,7 +134,7 @@ def read(phrase: str) -> Referring:
             end = _SIDES[found["side"].lower()] if found["side"] else _SIZES[found["size"].lower()]
             return Referring(name, Pick(end, count=count))
     if found := _BACK.match(words):
-        said = found["side"] or found["far"] or found["up"]
+        said = found["side"] or found["far"] or found["up"] or "middle"
         return Referring(plain(found["name"]), Pick(_ENDS[said.lower()], count=_number(found["count"])))
     return Referring(words)
 
@@ -168,6 +182,13 @@ def choose(meant: Referring, instances: Sequence[Instance], size: tuple[int, int
     if not meant.pick:
         return named
     pick = meant.pick
+    if pick.end in ("large", "small"):
+        those = of_size(named, pick.end, size)
+        return (
+            those
+            if is_plural(meant.name)
+            else sorted(those, key=lambda i: area(i) if pick.end == "small" else -area(i))[:1]
+        )
     if pick.end == "middle" and singular(meant.name).split()[-1].lower() in ("thing", "object", "shape"):
         (x, y) = size[0] / 2, size[1] / 2
         return sorted(named, key=lambda i: (centre(i)[0] - x) ** 2 + (centre(i)[1] - y) ** 2)[:1]
@@ -191,6 +212,18 @@ def _wide(instances: Sequence[Instance]) -> bool:
     """Whether things lie side by side rather than one above the other."""
     xs, ys = zip(*map(centre, instances), strict=True) if instances else ((0.0,), (0.0,))
     return bool(max(xs) - min(xs) >= max(ys) - min(ys))
+
+
+def of_size(instances: Sequence[Instance], word: str, size: tuple[int, int]) -> list[Instance]:
+    """The "large" or the "small" ones: those on one side of the widest gap between areas; where all are alike, all or
+    none, by their share of the picture."""
+    ordered = sorted(instances, key=area)
+    gaps = [(area(b) / max(area(a), 1e-9), n + 1) for n, (a, b) in enumerate(pairwise(ordered))]
+    widest, cut = max(gaps, default=(1.0, 0))
+    if widest < OF_ANOTHER_SIZE:
+        cut = sum(area(i) < (LARGE_SHARE * min(size)) ** 2 for i in ordered)
+        cut = len(ordered) if 2 * cut >= len(ordered) else 0
+    return ordered[cut:] if word == "large" else ordered[:cut]
 
 
 def same_place(a: Instance, b: Instance) -> bool:

@@ -17,13 +17,25 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable
 
-from vlp_graph.dialogue.claims import Beside, Choice, Reading, Shape, What, claim_of
+from vlp_graph.dialogue.claims import Beside, Choice, Reading, Shape, What
 from vlp_graph.dialogue.comparison import compared
-from vlp_graph.dialogue.evidence import beside, best, decide, doubt, painted, phrases_of, read_off, readings, subjects
+from vlp_graph.dialogue.evidence import (
+    beside,
+    best,
+    decide,
+    doubt,
+    odd_one_out,
+    painted,
+    phrases_of,
+    read_off,
+    readings,
+    subjects,
+)
 from vlp_graph.dialogue.execute import Run
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.prompt import neutral
+from vlp_graph.dialogue.questions import ODD, claim_of
 from vlp_graph.dialogue.referring import choose, read, same_place
 from vlp_graph.dialogue.turn import Instance, Picture, Result, Turn
 from vlp_graph.dialogue.wording import (
@@ -47,6 +59,7 @@ _ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else 
 _LISTING = re.compile(rf"^{_ITEM}(?:(?:, | and |, and ){_ITEM})*\.?$", re.IGNORECASE)
 _NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$")
 _YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
+_ODD = re.compile(r"^odd (?:one|thing|shape|object)?(?: out)?$", re.IGNORECASE)
 SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly."
 
 
@@ -128,12 +141,19 @@ class Tasks:
     async def _seek(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
         """What the phrases mean: the detector finds what they name, boxes decide which of it is meant."""
         meant = {plain(phrase): read(phrase) for phrase in phrases}
-        names = dict.fromkeys(name for one in meant.values() for name in one.names)
-        found = await self.models.finder.find(picture, list(names), masks=masks)
+        odd = [phrase for phrase in meant if _ODD.match(phrase)]
+        names = dict.fromkeys(name for phrase, one in meant.items() if phrase not in odd for name in one.names)
+        unlike = odd_one_out(await self._plain_things(picture)) if odd else []
+        names |= dict.fromkeys(i.phrase for i in unlike)
+        found = await self.models.finder.find(picture, list(names), masks=masks) if names else []
         return [
             i.model_copy(update={"phrase": phrase})
             for phrase, one in meant.items()
-            for i in choose(one, found, _size(picture))
+            for i in (
+                [f for f in found if any(same_place(f, u) and f.phrase == u.phrase for u in unlike)]
+                if phrase in odd
+                else choose(one, found, _size(picture))
+            )
         ]
 
     async def _describe(self, picture: Picture) -> dict[str, Any]:
@@ -187,7 +207,9 @@ class Tasks:
         """The plain shape that the claim means by its place or size; for all else the words."""
         meant = read(claim.phrase)
         things = await self._plain_things(picture)
-        if singular(meant.name).lower() in ("thing", "object", "shape", "one"):
+        if claim.phrase == ODD:
+            places = odd_one_out(things)
+        elif singular(meant.name).lower() in ("thing", "object", "shape", "one"):
             anchors = await self.models.finder.find(picture, meant.names[1:]) if meant.names[1:] else []
             same = [i.model_copy(update={"phrase": meant.name}) for i in things]
             places = choose(meant, [*anchors, *same], _size(picture))

@@ -99,14 +99,26 @@ class Named:
     text: str
     start: int
     score: float
+    role: str = "name"
+
+
+@dataclass(frozen=True)
+class Form:
+    """The form of what is asked (`vlp_graph.dialogue.forms`), how sure it is, and the words in its roles."""
+
+    name: str
+    score: float
+    roles: Sequence[Named] = ()
 
 
 @dataclass(frozen=True)
 class Understanding:
-    """What the intent model makes of a text: the probability of every task, and the things that it names, in order."""
+    """What DistilBERT makes of a text: the probability of every task, the things that it names, in order, and the form
+    of what it asks."""
 
     scores: Mapping[str, float]
     named: Sequence[Named] = ()
+    form: Form | None = None
 
 
 class Intent(_Wire):

@@ -1,8 +1,9 @@
-"""DistilBERT: the intent of a turn, the things that it is about, and which of a caller's labels a text is nearest to.
+"""DistilBERT: the intent of a turn, the things that it is about, the form of what it asks, and which of a caller's
+labels a text is nearest to.
 
-Intent and spans come from one pass under a LoRA adapter with two heads (its folder names the intents) on top of a
-sentence encoder; the bare encoder compares sentences (mean-pooled, cosine), so that labels need no training.
-Papers: arXiv 1910.01108, 1908.10084.
+Two LoRA adapters with two heads each (a folder names its labels and tags) sit on a sentence encoder: one reads intent
+and names, one the form of a question and its roles. The bare encoder compares sentences (mean-pooled, cosine), so that
+labels need no training. Papers: arXiv 1910.01108, 1908.10084.
 """
 
 from __future__ import annotations
@@ -26,74 +27,80 @@ SHARPNESS = 20.0
 """Cosines are multiplied by this before the softmax over labels, as sentence-transformers does for ranking."""
 
 
-OUTSIDE, BEGIN, INSIDE = range(3)
-"""Tags of the span head."""
+OUTSIDE = 0
+"""The tag of a token that names nothing; role number r begins with tag 2r + 1 and goes on with 2r + 2."""
+INTENT_ROLES = ("name",)
 
 
 @dataclass(frozen=True)
 class Span:
-    """Words of a text that name what it is about: `text[start:end]`. `score` is that of its least sure token."""
+    """Words of a text that name something: `text[start:end]`, in a role. `score` is that of its least sure token."""
 
     text: str
     start: int
     end: int
     score: float
+    role: str = INTENT_ROLES[0]
+
+
+@dataclass(frozen=True)
+class Form:
+    """The likeliest form of what is asked, its probability, and what stands in its roles."""
+
+    name: str
+    score: float
+    roles: list[Span]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """The probability of every intent, and the spans in the order of the text."""
+    """The probability of every intent, the names in the order of the text, and the form where that is read."""
 
     intents: dict[str, float]
     spans: list[Span]
+    form: Form | None = None
 
 
-def add_span_head(model: Any) -> None:
+def add_span_head(model: Any, roles: int = 1) -> None:
     """Give a `DistilBertForSequenceClassification` the head `spans`: a tag for every token."""
     from torch import nn
 
-    model.spans = nn.Linear(model.config.dim, 3)
+    model.spans = nn.Linear(model.config.dim, 1 + 2 * roles)
 
 
 def heads(model: Any, hidden: Any) -> tuple[Any, Any]:
-    """Logits of the intents [B, labels] and of the tags [B, tokens, 3] out of the encoder's hidden states."""
+    """Logits of the labels [B, labels] and of the tags [B, tokens, tags] out of the encoder's hidden states."""
     pooled = model.pre_classifier(hidden[:, 0]).relu()
     return model.classifier(pooled), model.spans(hidden)
 
 
 @dataclass
-class DistilBert:
-    """`DistilBert.load(encoder, adapter=folder).read(["how many cats are there?"])`."""
+class Tagger:
+    """An encoder under an adapter that labels a text and tags its tokens."""
 
     model: PeftModel
     tokenizer: PreTrainedTokenizerBase
+    labels: list[str]
+    roles: list[str]
 
     @classmethod
-    def load(
-        cls,
-        source: str,
-        *,
-        adapter: str,
-        device: str = "cpu",
-        dtype: str = "float32",
-        quantization: str | None = None,
-        revision: str | None = None,
-    ) -> Self:
+    def load(cls, path: str, folder: str, **options: Any) -> Self:
+        """`options` are those of `from_pretrained`."""
         from peft import PeftModel
         from transformers import AutoTokenizer, DistilBertForSequenceClassification
 
-        path, folder = resolve(source), resolve(adapter)
         labels = json.loads((Path(folder) / "labels.json").read_text(encoding="utf-8"))
-        options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
+        named = Path(folder) / "roles.json"
+        roles = json.loads(named.read_text(encoding="utf-8")) if named.exists() else list(INTENT_ROLES)
         base = DistilBertForSequenceClassification.from_pretrained(
             path, num_labels=len(labels), id2label=dict(enumerate(labels)), **options
         )
-        add_span_head(base)
+        add_span_head(base, len(roles))
         model = PeftModel.from_pretrained(base, folder).eval()
-        return cls(model, AutoTokenizer.from_pretrained(path, revision=revision))
+        return cls(model, AutoTokenizer.from_pretrained(path, revision=options.get("revision")), labels, roles)
 
-    def read(self, texts: Sequence[str]) -> list[Reading]:
-        """Intent and spans of each text, in one pass."""
+    def read(self, texts: Sequence[str]) -> list[tuple[dict[str, float], list[Span]]]:
+        """The probability of every label, and the tagged spans, of each text."""
         import torch
 
         batch = self.tokenizer(
@@ -108,14 +115,46 @@ class DistilBert:
         batch = {k: batch[k].to(self.model.device) for k in ("input_ids", "attention_mask")}
         base: Any = self.model.base_model.model
         with torch.inference_mode():
-            hidden = base.distilbert(**batch)[0]
-            intents, tags = heads(base, hidden)
-        labels = self.model.config.id2label
-        probabilities, tag_scores = intents.float().softmax(-1).tolist(), tags.float().softmax(-1).tolist()
+            labels, tags = heads(base, base.distilbert(**batch)[0])
+        chances, tag_scores = labels.float().softmax(-1).tolist(), tags.float().softmax(-1).tolist()
         return [
-            Reading({labels[i]: p for i, p in enumerate(row)}, _spans(text, where, scores))
-            for text, row, where, scores in zip(texts, probabilities, offsets, tag_scores, strict=True)
+            (dict(zip(self.labels, row, strict=True)), _spans(text, where, scores, self.roles))
+            for text, row, where, scores in zip(texts, chances, offsets, tag_scores, strict=True)
         ]
+
+
+@dataclass
+class DistilBert:
+    """`DistilBert.load(encoder, adapter=folder).read(["how many cats are there?"])`."""
+
+    intents: Tagger
+    forms: Tagger | None = None
+
+    @classmethod
+    def load(
+        cls,
+        source: str,
+        *,
+        adapter: str,
+        forms: str | None = None,
+        device: str = "cpu",
+        dtype: str = "float32",
+        quantization: str | None = None,
+        revision: str | None = None,
+    ) -> Self:
+        """`adapter` reads intents, `forms` (none: not read) the form of a question."""
+        path = resolve(source)
+        options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
+        return cls(
+            Tagger.load(path, resolve(adapter), **options),
+            Tagger.load(path, resolve(forms), **options) if forms else None,
+        )
+
+    def read(self, texts: Sequence[str]) -> list[Reading]:
+        """Intent, names and form of each text, in one pass of each adapter."""
+        asked = self.intents.read(texts)
+        formed = [_form(*read) for read in self.forms.read(texts)] if self.forms else [None] * len(asked)
+        return [Reading(chances, spans, form) for (chances, spans), form in zip(asked, formed, strict=True)]
 
     def nearest(self, texts: Sequence[str], labels: Sequence[Sequence[str]]) -> list[dict[str, float]]:
         """For each text its own labels with probabilities: softmax over cosine similarity of sentences."""
@@ -129,36 +168,46 @@ class DistilBert:
         return result
 
     def _encode(self, texts: Sequence[str]) -> Any:
-        batch = self.tokenizer(list(texts), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt")
-        return {k: batch[k].to(self.model.device) for k in ("input_ids", "attention_mask")}
+        batch = self.intents.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
+        )
+        return {k: batch[k].to(self.intents.model.device) for k in ("input_ids", "attention_mask")}
 
     def _sentences(self, texts: Sequence[str]) -> Any:
         """Unit vectors [N, dim] of the bare encoder."""
         import torch
 
         batch = self._encode(texts)
-        with torch.inference_mode(), self.model.disable_adapter():
-            encoder: Any = self.model.base_model.model
+        with torch.inference_mode(), self.intents.model.disable_adapter():
+            encoder: Any = self.intents.model.base_model.model
             hidden = encoder.distilbert(**batch)[0].float()
             mask = batch["attention_mask"][..., None].float()
             return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).cpu()
 
 
-def _spans(text: str, offsets: Sequence[tuple[int, int]], scores: Sequence[Sequence[float]]) -> list[Span]:
+def _form(chances: dict[str, float], roles: list[Span]) -> Form:
+    name = max(chances, key=lambda form: chances[form])
+    return Form(name, round(chances[name], 4), roles)
+
+
+def _spans(
+    text: str, offsets: Sequence[tuple[int, int]], scores: Sequence[Sequence[float]], roles: Sequence[str]
+) -> list[Span]:
     """Tokens that are tagged one after the other, as spans of the text."""
-    found: list[tuple[int, int, float]] = []
-    open_ = False
+    found: list[tuple[int, int, float, int]] = []
+    open_: int | None = None
     for (start, end), row in zip(offsets, scores, strict=True):
         if start == end:  # [CLS], [SEP] and padding lie nowhere
-            open_ = False
+            open_ = None
             continue
-        tag = max(range(3), key=lambda i: row[i])
+        tag = max(range(len(row)), key=lambda i: row[i])
+        role = (tag - 1) // 2
         if tag == OUTSIDE:
-            open_ = False
-        elif tag == INSIDE and open_:
-            begin, _, least = found[-1]
-            found[-1] = (begin, end, min(least, row[tag]))
+            open_ = None
+        elif tag % 2 == 0 and open_ == role:
+            begin, _, least, _ = found[-1]
+            found[-1] = (begin, end, min(least, row[tag]), role)
         else:
-            found.append((start, end, row[tag]))
-            open_ = True
-    return [Span(text[start:end], start, end, round(score, 4)) for start, end, score in found]
+            found.append((start, end, row[tag], role))
+            open_ = role
+    return [Span(text[start:end], start, end, round(score, 4), roles[role]) for start, end, score, role in found]

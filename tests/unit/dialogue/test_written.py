@@ -1,0 +1,49 @@
+"""Turns as they are typed, and what is read of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from vlp_graph.dialogue.written import LONGEST, mended, written_out
+
+
+def test_swapped_letters_of_known_words_are_mended_and_no_others() -> None:
+    words = ("square", "triangle", "heart")
+    assert mended("Two sqaures and a trianlge", words) == "Two squares and a triangle"
+    assert mended("the earth is a haert", words) == "the earth is a heart"
+    assert mended("squares, hearts", words) == "squares, hearts"
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("whats in the picture", "what is in the picture"),
+        ("wheres teh star", "where is the star"),
+        ("what's the colour?", "what is the colour?"),
+        ("the star\u2019s colour", "the star's colour"),
+        ("r there stars", "are there stars"),
+        ("pls find hearts", "find hearts"),
+        ("outline the star please", "outline the star"),
+        ("could you outline the star, please?", "could you outline the star?"),
+        ("outline the star for me", "outline the star"),
+        ("is there a star at all?", "is there a star?"),
+        ("count the stars so that i can check", "count the stars"),
+        ("outline the star because i need it", "outline the star"),
+        ("is it red, the star?", "is the star red?"),
+        ("is it red or is it blue?", "is it red or blue?"),
+        ("the left side of the picture", "the left side"),
+        ("at the top of the image", "at the top"),
+        ("top left of the first picture", "top left of the first picture"),
+        ("two\n stars", "two stars"),
+        ("is there anything else?", "is there anything else?"),
+    ],
+)
+def test_written_out(text: str, written: str) -> None:
+    assert written_out(text) == written
+
+
+@pytest.mark.timeout(60)  # a pattern that takes quadratic time would need minutes
+@pytest.mark.parametrize("text", [", ", "somewhere ", "what is it ", "is it the ", "please, ", "so that i can ", "  "])
+def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
+    assert written_out(text * 40_000) == text * 40_000
+    assert isinstance(written_out(text * (LONGEST // len(text))), str)

@@ -1,0 +1,185 @@
+"""What was typed, written out: the turn without short forms, tags and detours, in the words that the rest reads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SIZES, plural
+
+
+def mended(text: str, words: Sequence[str]) -> str:
+    """The text with those of its words that are one of `words` with inner letters swapped ("sqaure") spelled right."""
+    forms = {form for word in words for form in (word, plural(word)) if len(form) > 4}
+
+    def mend(found: re.Match[str]) -> str:
+        typed = found[0].lower()
+        if typed in forms:
+            return found[0]
+        ends = (form for form in forms if (form[0], form[-1]) == (typed[0], typed[-1]))
+        return next((form for form in ends if sorted(form) == sorted(typed)), found[0])
+
+    return re.sub(r"[a-zA-Z]{5,}", mend, text)
+
+
+_CONTRACTED = re.compile(
+    r"\b(?P<word>what|where|how|who|which|that|there|here|it|everything|colou?r|shape|size)(?:'s| 's)(?= (?!of\b|"
+    r"colou?r|size|shape)\w)",
+    re.IGNORECASE,
+)
+_TYPED = {"whats": "what is", "wheres": "where is", "hows": "how is", "whos": "who is", "theres": "there is"}
+_TYPED |= {
+    "pls": "please",
+    "plz": "please",
+    "u": "you",
+    "r": "are",
+    "hw": "how",
+    "teh": "the",
+    "wat": "what",
+    "wht": "what",
+    "ur": "your",
+}
+_TYPED |= {
+    "nd": "and",
+    "thr": "there",
+    "abt": "about",
+    "hav": "have",
+    "wher": "where",
+    "colr": "colour",
+    "clr": "colour",
+}
+_TYPED_WORD = re.compile(rf"(?<![\w'])(?:{'|'.join(_TYPED)})(?![\w'])", re.IGNORECASE)
+
+
+_POLITE = re.compile(r"(?:,\s*|\b)(?:please|kindly)\b,?(?!\w)\s?(?=\S)|[, ]+(?:please|kindly)(?=\W*$)", re.IGNORECASE)
+_REASON = re.compile(
+    r",? (?:so (?:that )?(?:i|we|you) (?:can|could|will)\b|because\b|(?:and )?i need it\b|need it\b|if it(?:'s| is) "
+    r"no\b|or am i\b|"
+    r"but do check|and nothing else|i can never|i keep)[^?.!,]*(?:(?P<end>[?.!]*)$|(?=, (?:and|then|but) ))",
+    re.IGNORECASE,
+)
+_TAG = re.compile(
+    r"(?:[ ,]+(?:at all|somewhere|anywhere|actually|all together|altogether|in all|i mean|tho|though|this time|right "
+    r"now|by any chance|do you think|"
+    r"if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|did)n'?t (?:it|they|there)|(?<=, )right|lol|"
+    r"haha|mate|will? you|"
+    r"would you|could you|can you|any ?more|for me|my dear|dear|love|btw|by the way|asap|also|exactly|you reckon|i "
+    r"guess|i think|i wonder))+(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+_OF_THE_PICTURE = re.compile(
+    r"(?<=left|ight|ttom)(?P<side>(?: (?:side|half|corner|part|end|edge))?) of (?:the|this|that|my) "
+    r"(?:picture|image|photo|photograph|pic|scene)\b(?! (?:before|one|two|\d))",
+    re.IGNORECASE,
+)
+_TOP_OF_THE_PICTURE = re.compile(
+    r"(?P<side>\b(?:top|middle|centre|center)(?: (?:side|half|corner|part|edge))?) of (?:the|this|that|my) "
+    r"(?:picture|image|photo|photograph|pic|scene)\b(?! (?:before|one|two|\d))",
+    re.IGNORECASE,
+)
+_AFTERTHOUGHT = re.compile(
+    r"^(?P<ask>(?:is|are|was|what|which|where|how)\b[^,]*?\b)(?P<it>it|they|that|this|those)\b(?P<rest>[^,]*), "
+    r"(?P<thing>(?:the|that|this|those) [^,?]+?)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+
+
+_GENERIC = re.compile(
+    r"(?P<before>\b(?:the|an?|all|any|each|every|many|of|which|what|no|other|total|"
+    rf"{'|'.join((*COLOURS, *SIZES, *NUMBERS[1:]))}|"
+    r"\d+|biggest|smallest|largest|leftmost|rightmost|left|right|top|bottom|middle|first|second|third|fourth|last) )"
+    r"(?:item|element|piece|figure|part|bit|symbol|icon|form|instance)(?P<s>s?)\b(?! (?:of|is it|in common)\b)",
+    re.IGNORECASE,
+)
+_A_BIT = re.compile(r"^(?:a|the other|other|each|every) $", re.IGNORECASE)
+_SAID_SO = re.compile(
+    r"^(?:so |and |but )?(?:is it (?:true|right|correct|so)|would (?:it be|i be) (?:true|right|correct)(?: (?:to say|"
+    r"in saying))?|"
+    r"true or false|(?:can|could) you (?:confirm|check|tell me)|confirm|check|am i right(?: in (?:saying|thinking))?|"
+    r"do you "
+    r"agree)\b[:,]? (?:that |whether |if )?(?P<subject>there|(?:the|both|all|every|one of|some of|these|those|this|"
+    r"that|it|they)\b"
+    r"[^,?]{0,60}?) (?P<verb>is|are|was|were|has|have|looks?) (?P<rest>[^?]{1,80})\?*$",
+    re.IGNORECASE,
+)
+_RIGHT = re.compile(
+    r"^(?:so |and |but )?(?:i (?:think|thought|believe|guess|reckon|suppose|say|see)(?: that)? |surely "
+    r")?(?P<subject>there|(?:the|both|all|every\w*|"
+    r"one of|some of|these|those|this|that|it|they)\b[^,?.]{0,60}?) (?P<verb>is|are|was|were|looks?) "
+    r"(?P<rest>[^,?.]{1,60}?)(?: to me)?"
+    r"[,.?!]+ ?(?:is (?:it|that|this) (?:correct|right|true|so)|am i right|right|correct|true|yes|yeah|no|eh|innit|"
+    r"(?:is|are|was|were)n'?t "
+    r"(?:it|they|there|he|she)|(?:is|are) (?:it|they) not)\W*$",
+    re.IGNORECASE,
+)
+_WITH_BOXES = re.compile(
+    r"\b(?:show|mark|highlight|point out|indicate|flag)(?: me)? (?P<what>.{1,80}?) (?:with|by|using) (?:an? |some "
+    r")?(?:bounding )?(?:box|"
+    r"rectangle|frame)(?:es|s)?\b",
+    re.IGNORECASE,
+)
+_OF_THE = re.compile(
+    r"^(?:and )?(?:out )?of the (?P<those>[a-z ]{1,40}?),? how many (?P<verb>are|is) (?P<what>.+)$", re.IGNORECASE
+)
+_WAS = re.compile(
+    r"(?P<before>^|\b(?:what|which|where|how many|colou?r|shape|size|who|whereabouts)\b[a-z ]{0,30}?)\b(?P<was>was|"
+    r"were)\b"
+    r"(?= (?:there|the|it|they|any|that|this|all|both|one|some|on|at|in)\b)",
+    re.IGNORECASE,
+)
+_SAME_NOUN = re.compile(
+    rf"\b(?P<first>(?:{'|'.join((*COLOURS, *SIZES))}) (?P<noun>(?!one|and|or)[a-z]{{3,20}}?)(?P<s>e?s)?) "
+    r"(?P<link>and|or|than) (?P<the>the )?"
+    rf"(?P<second>{'|'.join((*COLOURS, *SIZES))}) ones?\b",
+    re.IGNORECASE,
+)
+
+LONGEST = 400
+"""Characters of a text that is written out; a longer one is no plain request."""
+
+
+def written_out(text: str) -> str:
+    """The text without contractions, the shortest of short forms, tags and afterthoughts: "whats", "pls", "is it red,
+    the star?", "at all". A text that is too long to be a plain request is left as it is."""
+    if len(text) > LONGEST:
+        return text
+    text = " ".join(text.replace("\u2019", "'").split())
+    text = _TYPED_WORD.sub(lambda m: _TYPED[m[0].lower()], text)
+    text = _CONTRACTED.sub(r"\g<word> is", text)
+    text = _SAID_SO.sub(_asked, _RIGHT.sub(_asked, text))
+    text = _WAS.sub(lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}", text)
+    text = _TAG.sub(r"\g<end>", _REASON.sub(lambda m: m["end"] or "", _POLITE.sub("", text)))
+    text = re.sub(r"\b(picture|image|photo|pic|one)'s got\b", r"\1 has", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b", r"\1 are there", text, flags=re.I
+    )
+    text = re.sub(r"\bwhich of the ([a-z]{3,20})s (?=is\b|has\b|are\b)", r"which \1 ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\bhow many ([a-z ]{1,40}?) (?:are not|aren'?t|isn'?t|are n't) ",
+        r"how many \1 other than the ",
+        text,
+        flags=re.I,
+    )
+    text = re.sub(r" or (?:is|are) (?:it|they) ", " or ", text)
+    text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
+    text = re.sub(r"\bbox where\b.*$", "where is it?", re.sub(r"\bvery (?=first\b|last\b)", "", text), flags=re.I)
+    text = re.sub(r"\b(?:instances?|examples) of (?=[a-z]+s\b)", "", text, flags=re.IGNORECASE)
+    text = _SAME_NOUN.sub(
+        lambda m: f"{m['first']} {m['link']} {m['the'] or ''}{m['second']} {m['noun']}{m['s'] or ''}", text
+    )
+    text = _GENERIC.sub(_generic, text)
+    text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))
+    return _AFTERTHOUGHT.sub(r"\g<ask>\g<thing>\g<rest>\g<end>", text)
+
+
+def _asked(found: re.Match[str]) -> str:
+    """ "the star is red, right?" -> "is the star red?"."""
+    verb = found["verb"].lower()
+    if verb.startswith("look"):
+        verb = "are" if re.match(r"both|all|these|those|they", found["subject"], re.IGNORECASE) else "is"
+    return f"{verb} {found['subject']} {found['rest'].rstrip(' .!,')}?"
+
+
+def _generic(found: re.Match[str]) -> str:
+    """ "red items" -> "red things", but "a bit", "each part"."""
+    return found[0] if _A_BIT.match(found["before"]) else f"{found['before']}thing{found['s']}"
