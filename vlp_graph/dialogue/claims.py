@@ -177,13 +177,13 @@ class MoreOf:
     by: bool = False
 
 
-Most = Literal["most", "fewest", "any", "biggest", "smallest", "same", "total", "by"]
+Most = Literal["most", "fewest", "any", "biggest", "smallest", "same", "total", "by", "each"]
 
 
 @dataclass(frozen=True)
 class MorePictures:
     """Which picture has the most `phrase`, the fewest, any at all, the biggest or the smallest; or have they the same
-    number, how many are there in all of them, `by` how many more has one?"""
+    number, how many are there in all of them, `by` how many more has one, or has `each` any?"""
 
     phrase: str
     how: Most = "most"

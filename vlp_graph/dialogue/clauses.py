@@ -35,8 +35,9 @@ _INTERJECTION = re.compile(
     r"cool|perfect|nice work|"
     r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
     r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
-    r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|there|mate|"
-    r"friend|folks|then|again|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ ,.!;:…-]*)+",
+    r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|mate|"
+    r"there(?! (?:is|are)\b|'s)|"
+    r"friend|folks|nah|naw|na|then|again|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ ,.!;:…-]*)+",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(

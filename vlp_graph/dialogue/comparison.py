@@ -31,6 +31,10 @@ def compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
     if claim.how == "total":
         number = sum(r.count or 0 for r in counted)
         return {"text": f"{number} {plural(claim.phrase)} in all.", "count": number, "about": [claim.phrase]}
+    if claim.how == "each":
+        without = [ORDINALS[r.image or 0] for r in counted if not r.count]
+        where = listed([f"the {which}" for which in without])
+        return {"text": f"No, not in {where} picture." if without else "Yes.", "about": [claim.phrase]}
     if claim.how == "by":
         numbers = [r.count or 0 for r in counted]
         more = abs(numbers[-1] - numbers[0])

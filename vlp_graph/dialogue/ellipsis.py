@@ -4,6 +4,8 @@ A fragment has no verb. What it says takes the place of what the last request wa
 about; so the turn stands alone before anything else reads it.
 """
 
+# ruff: noqa: SIM905 (word lists read better as text)
+
 from __future__ import annotations
 
 import re
@@ -39,112 +41,31 @@ _WHERE = re.compile(
     r"(?<=with )this one|(?<=in )that one|(?:in )?here)(?: here)?",
     re.IGNORECASE,
 )
-_THIS = re.compile(r"^(?:(?:in|on|for|with|to) )?(?:this(?: one)?|here|this here)\W*$", re.IGNORECASE)
+_MOST = re.compile(
+    r"\b(?:the )?(?P<how>most|fewest|least|more|fewer|less|biggest|smallest|largest|bigger|smaller|larger) ",
+    re.IGNORECASE,
+)
+_THIS = re.compile(
+    r"^(?:(?:in|on|for|with|to) )?(?:this(?: one)?|here|this here|(?:the )?next(?: one)?|another(?: one)?|one more|"
+    r"(?:the |a )?new one)"
+    r"\W*$",
+    re.IGNORECASE,
+)
+_NEXT = re.compile(r"^\W*(?:(?:the )?next|another|one more|(?:the |a )?new)\b", re.IGNORECASE)
 _VERBS = frozenset(
-    [
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "be",
-        "do",
-        "does",
-        "did",
-        "can",
-        "could",
-        "has",
-        "have",
-        "had",
-        "find",
-        "show",
-        "box",
-        "outline",
-        "mask",
-        "segment",
-        "count",
-        "tell",
-        "give",
-        "draw",
-        "put",
-        "mark",
-        "trace",
-        "locate",
-        "highlight",
-        "describe",
-        "what",
-        "which",
-        "who",
-        "whose",
-        "where",
-        "how",
-        "when",
-        "why",
-        "isn't",
-        "aren't",
-        "what's",
-        "whats",
-        "where's",
-        "see",
-        "look",
-        "think",
-        "know",
-        "like",
-        "want",
-        "need",
-        "got",
-        "get",
-        "make",
-        "point",
-        "cut",
-        "detect",
-        "spot",
-        "thank",
-        "thanks",
-        "hello",
-        "hi",
-        "bye",
-        "identify",
-        "label",
-        "pick",
-        "say",
-        "says",
-        "there's",
-        "it's",
-        "that's",
-        "i",
-        "you",
-        "you're",
-        "your",
-        "i'm",
-        "we",
-        "they",
-        "compare",
-        "stop",
-        "help",
-        "would",
-        "should",
-        "will",
-        "may",
-    ]
+    """
+    is are was were am be do does did can could has have had find show box outline mask segment count tell give draw
+    put mark trace locate highlight describe what which who whose where how when why isn't aren't what's whats where's
+    see look think know like want need got get make point cut detect spot thank thanks hello hi bye identify label
+    pick say says there's it's that's i you you're your i'm we they compare stop separate isolate crop extract clip
+    remove erase select annotate frame flag ring circle colour color shade masks boxes outlines segmentation bbox
+    contours polygon silhouette help would should will may
+    """.split()
 )
 _NAMELESS = frozenset(
-    [
-        "nothing",
-        "none",
-        "nobody",
-        "anything",
-        "something",
-        "great",
-        "nice",
-        "good",
-        "cool",
-        "bye",
-        "cheers",
-        "sure",
-        "really",
-        "wow",
-    ]
+    """
+    nothing none nobody anything something great nice good cool bye cheers sure really wow
+    """.split()
 )
 _SIDE = r"(?:very |far )?(?:left|right|top|bottom|middle|centre|center|upper|lower)(?:[ -](?:left|right))?"
 _AT = re.compile(
@@ -192,7 +113,7 @@ def complete(fragment: str, request: str, named: Sequence[str], *, other_picture
         return fragment
     where = _WHERE.search(rest)
     place = where[0] if where else ""
-    if _THIS.match(rest) or (again and other_picture):
+    if (_THIS.match(rest) and (other_picture or not _NEXT.match(rest))) or (again and other_picture):
         return _elsewhere(request, "in this picture")
     if again:
         return request if re.search(r"same|again|repeat", led[0] if led else "", re.IGNORECASE) else fragment
@@ -204,6 +125,9 @@ def complete(fragment: str, request: str, named: Sequence[str], *, other_picture
         return _elsewhere(request, _preposition(place)) if place and (led or other_picture or where) else fragment
     if not led and not _is_name(name, named):
         return fragment
+    spot = _spot(request, named)
+    if (most := _MOST.match(name)) and (old := _MOST.search(request)) and spot and old.end() <= spot[0]:
+        request, name = f"{request[: old.start()]}{most['how']} {request[old.end() :]}", name[most.end() :]
     narrow = bool(led and re.search(r"\b(?:only|just|keep)\b", led[0], re.IGNORECASE))
     whole = _about(request, plain(name) if _is_bare(name) else name, named, narrow=narrow)
     if whole is None:

@@ -54,6 +54,10 @@ _PRONOUN = re.compile(
     r"^(?:it|its|they|their|them|this|that|these|those|theirs|em|'em|(?:this|that|these|those) (?:ones?|two|three))$",
     re.IGNORECASE,
 )
+_TOOL = re.compile(
+    r"^(?:bounding |surrounding )?(?:box|boxes|outlines?|masks?|frames?|rectangles?|edges?|contours?)$", re.IGNORECASE
+)
+_KIND = re.compile(r"^(?:thing|shape|object|kind|sort)s?$", re.IGNORECASE)
 _SUBJECT = {"its": "it", "their": "they", "theirs": "they", "them": "they", "em": "they", "'em": "they"}
 _DIRECTIONS = {
     "left": r"left(?:er|ward)?",
@@ -113,7 +117,7 @@ def standard(text: str, form: Form) -> str | None:
             return _counted(a, text)
         case "colour" if a:
             return f"what colour {_is(a)}?"
-        case "shape" if a:
+        case "shape" if a and not _KIND.match(a):
             return f"what shape {_is(a)}?"
         case "size" if a:
             return f"{_is(a)} big or small?"
@@ -170,6 +174,12 @@ def standard(text: str, form: Form) -> str | None:
             return None
 
 
+def points_only(form: Form) -> bool:
+    """Whether what the form is about is said by nothing but a pronoun: "those"."""
+    name = _role(form, "a")
+    return bool(name and _PRONOUN.match(name))
+
+
 _DIRECTION_WORDS = {"left": "to the left of", "right": "to the right of", "above": "above", "below": "below"}
 _UPRIGHT = {way: _DIRECTIONS[way] for way in ("above", "below")}
 _THAN = {
@@ -221,7 +231,9 @@ def _the(name: str) -> str:
 
 
 def _object(name: str) -> str:
-    said = {"its": "it", "they": "them", "their": "them"}.get(name.lower(), name)
+    said = {"its": "it", "they": "them", "their": "them", "em": "them", "'em": "them"}.get(name.lower(), name)
+    if _TOOL.match(said):  # "draw the box"
+        return "it"
     if re.match(r"(?:everything|anything|whatever)\b", said, re.IGNORECASE):
         return said
     return f"all the {plain(name)}" if is_plural(plain(name)) and not _PRONOUN.match(name) else _the(said)

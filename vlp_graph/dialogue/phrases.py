@@ -46,7 +46,7 @@ _GLUE = re.compile(r"^[ -]?$")
 _JUNK = frozenset(
     """
     the a an of to in on at is are and or that which than other not left right above below under over beneath next
-    beside near between from with one ones it its them those these this all any some far very
+    beside near between from with one ones it its them those these this all any some far very upper lower
     """.split()
 )
 

@@ -125,9 +125,9 @@ _SIZE = re.compile(
 )
 _TRAIT = "|".join((*COLOURS, *SIZES, *SHAPES))
 _OPTION = rf"(?:an? |the )?(?:{_TRAIT})(?: (?:one|thing|shape|object|{'|'.join(SHAPES)}))?"
-_OPTIONS = rf"(?P<options>{_OPTION}(?:, {_OPTION})*,? or {_OPTION})"
+_OPTIONS = rf"(?P<options>{_OPTION}(?:, {_OPTION})*,? or {_OPTION}|{_OPTION}, {_OPTION}(?:, {_OPTION})+)"
 _IS_IT = re.compile(
-    rf"{_LEAD}(?:is|are|would you call|what(?:'?s| is|s| are)) the (?P<thing>.+?),? {_OPTIONS}{_END}|"
+    rf"{_LEAD}(?:is|are|(?:what )?would you call|what(?:'?s| is|s| are)) the (?P<thing>.+?)[,:]? {_OPTIONS}{_END}|"
     rf"{_LEAD}the (?P<short>[^,:]+?)[:,-]+ {_OPTIONS.replace('options', 'rest')}{_END}|"
     rf"{_LEAD}the (?P<said>.+?),? (?:is|would) (?:that|it|this)(?: be)? {_OPTIONS.replace('options', 'others')}{_END}",
     re.IGNORECASE,
@@ -228,8 +228,14 @@ _WHAT_IS = re.compile(
     re.IGNORECASE,
 )
 _ISNT_WHAT = re.compile(
-    rf"{_LEAD}(?:what|which)(?: (?:{_THING}|one)s?)? (?:isn'?t|aren'?t|is not|are not) (?:an? "
+    rf"{_LEAD}(?:what|which)(?: (?P<of>{'|'.join((*COLOURS, *SIZES))}))?(?: (?:{_THING}|one)s?)? (?:isn'?t|aren'?t|"
+    r"is not|are not) (?:an? "
     rf")?(?P<said>{_TRAIT})s?{_END}",
+    re.IGNORECASE,
+)
+_WHICH_SIZED = re.compile(
+    rf"{_LEAD}(?:what|which)(?: of (?:them|these|those))?(?: (?P<noun>[a-z]+?))?(?:'s| is| are) (?:the )?"
+    rf"(?P<size>{'|'.join(SIZES)})(?: one| thing)?s?{_END}",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
@@ -273,7 +279,8 @@ _PICTURE_WORDS = frozenset(
 )
 """Words that pictures are spoken of with, where no other name is among them."""
 _IN_TOTAL = re.compile(
-    rf"{_LEAD}(?:count )?how many (?P<thing>[a-z ]+?)(?: (?:are there|do we have|have we got|do you see|is "
+    rf"{_LEAD}(?:count )?how many (?P<thing>(?!is |are |does |do )[a-z ]+?)(?: (?:are there|do we have|have we got|"
+    r"do you see|is "
     r"that))?(?: altogether| in total)? "
     rf"(?:in|across|on|over|between) (?:both|all|the two|all the|all three|the three)(?: of the)? (?:{_PICTURE})s(?: "
     rf"together| combined)?{_END}",
@@ -311,7 +318,7 @@ _ANY = re.compile(
     re.IGNORECASE,
 )
 _SIDE_OR_SIDE = re.compile(
-    rf"{_LEAD}is the (?P<a>.+?) (?:(?:to|on) the )?(?P<one>left|right|above|below)(?: of it)?,? or "
+    rf"{_LEAD}(?:is|are) the (?P<a>.+?) (?:(?:to|on) the )?(?P<one>left|right|above|below)(?: of it)?,? or "
     rf"(?:(?:to|on) )?(?:the )?(?P<other>left|right|above|below)(?: of)? the (?P<b>.+?){_END}",
     re.IGNORECASE,
 )
@@ -345,7 +352,7 @@ _TRAITS = re.compile(
 )
 _PLACE_OF = re.compile(
     rf"{_LEAD}(?:in |on )?(?:which|what) (?:corner|quadrant|part|area|region|spot)(?: of the {_PICTURE})? is the "
-    rf"(?P<thing>.+?)(?: in| on| at)?{_END}|"
+    rf"(?P<thing>.+?)(?: in| on| at| located| situated| sitting| placed)?{_END}|"
     rf"{_LEAD}whereabouts (?:in the {_PICTURE} )?is the (?P<other>.+?){_END}",
     re.IGNORECASE,
 )
@@ -393,6 +400,14 @@ _HOW_MANY_MORE = re.compile(
 _MORE_IN_ONE = re.compile(
     rf"{_LEAD}(?:by )?how many more (?P<thing>[a-z ]+?) (?:does|has|have|are there in|are in|in) (?:the )?(?P<one>"
     rf"(?:{_NTH}) )?(?:{_PICTURE}|one)(?: have| got)?(?: than .{{1,60}})?\s*[?.!]*$",
+    re.IGNORECASE,
+)
+_IN_EACH = re.compile(
+    rf"{_LEAD}(?:is|are) there (?:an? |any )?(?P<thing>[a-z ]+?) in (?:both|all|each|every|all the|both the|each of "
+    r"the)"
+    rf"(?: of the| my| these| those)? (?:{_PICTURE})s?\s*[?.!]*$|"
+    rf"{_LEAD}(?:do|does|have|has) (?:both|all|each|every)(?: of)?(?: the| my| these| those)? (?:{_PICTURE})s? "
+    r"(?:have |got |contain |show )*(?:an? |any )?(?P<other>[a-z ]+?)(?: in (?:it|them))?\s*[?.!]*$",
     re.IGNORECASE,
 )
 _IDENTICAL = re.compile(
@@ -454,6 +469,8 @@ def claim_of(question: str) -> Claim | None:
         return _where_is(plain(found["thing"]), (found["how"] or "").lower())
     if found := _SAME_NUMBER.match(text):
         return MorePictures(plain(found["thing"]), "same")
+    if found := _IN_EACH.match(text):
+        return MorePictures(plain(found["thing"] or found["other"]), "each")
     if found := _MORE_IN_ONE.match(text):
         return MorePictures(plain(found["thing"]), "by")
     if found := _MORE_PICTURES.match(text):
@@ -490,7 +507,10 @@ def claim_of(question: str) -> Claim | None:
         return _choice(f"thing {found['where']}", found["options"])
     if found := _ISNT_WHAT.match(text):
         said = found["said"].lower()
-        return What(f"thing other than the {said if said in SHAPES else f'{said} thing'}")
+        thing = f"{found['of'].lower()} thing" if found["of"] else "thing"
+        return What(f"{thing} other than the {said if said in SHAPES else f'{said} thing'}")
+    if found := _WHICH_SIZED.match(text):
+        return What(f"{found['size'].lower()} {_sort(found['noun'])}")
     if found := _LABELLED.match(text):
         return _choice(found["thing"], found["labels"])
     if found := _WHICH_HALF.match(text):

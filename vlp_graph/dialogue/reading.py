@@ -25,7 +25,7 @@ from vlp_graph.dialogue.claims import (
 from vlp_graph.dialogue.clauses import split, without_interjections
 from vlp_graph.dialogue.ellipsis import complete
 from vlp_graph.dialogue.evidence import subjects
-from vlp_graph.dialogue.forms import standard
+from vlp_graph.dialogue.forms import points_only, standard
 from vlp_graph.dialogue.models import Sorter
 from vlp_graph.dialogue.phrases import phrases_in
 from vlp_graph.dialogue.pictures import with_pictures_kept, with_pictures_named
@@ -44,6 +44,8 @@ SURELY_CHATTING = 0.95
 """Intent score from which even a question of a form that boxes could answer is small talk."""
 FORM_SURE = 0.6
 """Form score from which a turn is put in the standard words of its form."""
+SURELY_A_TASK = 0.9
+"""Intent score from which a request that names its things is taken in its own words."""
 SURELY_SAYING = 0.85
 """Form score from which a clause only tells something ("here is the second sheet")."""
 LOOK_BACK = 3
@@ -200,21 +202,22 @@ class Reader:
         if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
             if form.name == "say" and form.score >= SURELY_SAYING and not completed:
                 return _small_talk(clause)
-            whole = self._standard(clause, form, context, first.scores, shown=shown) or whole
+            whole = self._standard(clause, form, context, first, shown=shown) or whole
         if whole != clause:
             return Wish(whole, await self.sorter.read(intent_text(whole)))
         return Wish(clause, first, leaning=bool(exchange) and leans(clause))
 
-    def _standard(
-        self, clause: str, form: Form, context: Context, intents: Mapping[str, float], *, shown: bool
-    ) -> str | None:
+    def _standard(self, clause: str, form: Form, context: Context, first: Understanding, *, shown: bool) -> str | None:
         """The clause in the standard words of its form, where boxes can then answer it, or intent and form agree."""
         if form.score < FORM_SURE or (plainly := standard(clause, form)) is None:
             return None
         whole, _ = self._whole(with_pictures_kept(clause, plainly), context, chatting=False, shown=shown)
         if claim_of(whole) is not None:
             return whole
-        return whole if _TASK_OF_FORM.get(form.name) == best(intents) else None
+        if _TASK_OF_FORM.get(form.name) != best(first.scores):
+            return None
+        plain_words = first.scores[best(first.scores)] >= SURELY_A_TASK and first.named and not points_only(form)
+        return None if plain_words else whole
 
     @staticmethod
     def _whole(clause: str, context: Context, *, chatting: bool, shown: bool) -> tuple[str, bool]:

@@ -30,7 +30,8 @@ _COUNTS = "|".join(NUMBERS[2:9])
 _LEAD = r"the|that|this|those|these|any|which|what|first|second|third|fourth|fifth|sixth|last|only|just|every|each|a|an"
 _SAID = (
     r"left|right|left-hand|right-hand|top|bottom|upper|lower|middle|centre|center|big|bigger|biggest|small|smaller|"
-    r"smallest|large|larger|largest|tiny|tiniest|little"
+    r"smallest|large|larger|largest|tiny|tiniest|little|lowest|highest|uppermost|lowermost|nearest|closest|furthest|"
+    r"farthest"
 )
 _SHAPED = "|".join(SHAPES)
 _TRAITS = "|".join((*SHAPES, *COLOURS, *SIZES))
@@ -136,6 +137,7 @@ _GOVERNS = (
 )
 _IT = re.compile(
     rf"(?<!than )(?<!in )(?<!inside )(?:\b(?:it|that one|this one)\b|(?P<lead>{_GOVERNS})(?:that|this)\b"
+    rf"(?! (?:(?:{'|'.join((*COLOURS, *SIZES))}) )+(?:thing|shape|object|one|{'|'.join(SHAPES)}))"
     rf"(?!(?: is| are|'s) (?:on|at|in|to|left|right|above|below|next|near|under)\b)){_ENDS}"
     r"(?! (?:picture|image|photo|pic)s?\b)",
     re.IGNORECASE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SIZES, plural
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, plural
 
 
 def mended(text: str, words: Sequence[str]) -> str:
@@ -91,6 +91,11 @@ _GENERIC = re.compile(
     r"(?:item|element|piece|figure|part|bit|symbol|icon|form|instance)(?P<s>s?)\b(?! (?:of|is it|in common)\b)",
     re.IGNORECASE,
 )
+_CORNER = re.compile(
+    rf"\b(?P<thing>(?:thing|shape|object|one|{'|'.join(SHAPES)})(?:e?s)?),? (?P<corner>(?:top|bottom|upper|lower)[ "
+    r"-](?:left|right))\b",
+    re.IGNORECASE,
+)
 _A_BIT = re.compile(r"^(?:a|the other|other|each|every) $", re.IGNORECASE)
 _SAID_SO = re.compile(
     r"^(?:so |and |but )?(?:is it (?:true|right|correct|so)|would (?:it be|i be) (?:true|right|correct)(?: (?:to say|"
@@ -145,10 +150,16 @@ def written_out(text: str) -> str:
         return text
     text = " ".join(text.replace("\u2019", "'").split())
     text = _TYPED_WORD.sub(lambda m: _TYPED[m[0].lower()], text)
-    text = _CONTRACTED.sub(r"\g<word> is", text)
+    text = _CONTRACTED.sub(r"\g<word> is", re.sub(r"^[.\u2026,;:\s-]+(?=\w)", "", text))
     text = _SAID_SO.sub(_asked, _RIGHT.sub(_asked, text))
     text = _WAS.sub(lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}", text)
-    text = _TAG.sub(r"\g<end>", _REASON.sub(lambda m: m["end"] or "", _POLITE.sub("", text)))
+    text = _TAG.sub(
+        r"\g<end>",
+        _REASON.sub(
+            lambda m: m["end"] or "",
+            _POLITE.sub(_politely, text),
+        ),
+    )
     text = re.sub(r"\b(picture|image|photo|pic|one)'s got\b", r"\1 has", text, flags=re.IGNORECASE)
     text = re.sub(
         r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b", r"\1 are there", text, flags=re.I
@@ -167,9 +178,16 @@ def written_out(text: str) -> str:
     text = _SAME_NOUN.sub(
         lambda m: f"{m['first']} {m['link']} {m['the'] or ''}{m['second']} {m['noun']}{m['s'] or ''}", text
     )
-    text = _GENERIC.sub(_generic, text)
+    text = re.sub(r"\b(in the (?:middle|centre|center)) of it\b", r"\1", text, flags=re.IGNORECASE)
+    text = _CORNER.sub(r"\g<thing> at the \g<corner>", _GENERIC.sub(_generic, text))
     text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))
     return _AFTERTHOUGHT.sub(r"\g<ask>\g<thing>\g<rest>\g<end>", text)
+
+
+def _politely(found: re.Match[str]) -> str:
+    """What stands in the place of "please": a comma where it parted clauses."""
+    parts = found[0].startswith(",") and found.string[found.end() : found.end() + 1].isalnum()
+    return ", " if parts and found.start() else ""
 
 
 def _asked(found: re.Match[str]) -> str:

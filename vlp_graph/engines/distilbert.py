@@ -210,4 +210,5 @@ def _spans(
         else:
             found.append((start, end, row[tag], role))
             open_ = role
-    return [Span(text[start:end], start, end, round(score, 4), roles[role]) for start, end, score, role in found]
+    whole = ((start, end + 2 * (text[end : end + 2] in ("'t", "\u2019t")), s, role) for start, end, s, role in found)
+    return [Span(text[start:end], start, end, round(score, 4), roles[role]) for start, end, score, role in whole]

@@ -87,8 +87,10 @@ def faults(expect: Mapping[str, Any], reply: Mapping[str, Any], scene: Scene) ->
         match what:
             case "count":
                 right = says_number(text, wanted)
-            case "answer":
-                right = any(says(text, option) for option in ([wanted] if isinstance(wanted, str) else wanted))
+            case "answer":  # of a turn with two wishes, the answer to either
+                texts = [text, *(r.get("text") or "" for r in results if r["task"] == "answer" and len(results) > 1)]
+                options = [wanted] if isinstance(wanted, str) else wanted
+                right = any(says(said, option) for said in texts for option in options)
             case "words":
                 right = set(wanted) <= set(words_of(text))
             case "label":
@@ -96,7 +98,9 @@ def faults(expect: Mapping[str, Any], reply: Mapping[str, Any], scene: Scene) ->
             case "chat":
                 right = all(r["task"] == "chat" for r in results)
             case "found" | "masks":
-                shown = [r for r in results if r["task"] in ("detect", "segment")] or results
+                kind = "detect" if what == "found" else "segment"
+                shown = [r for r in results if r["task"] == kind]
+                shown = shown or [r for r in results if r["task"] in ("detect", "segment")] or results
                 boxes = [i["box"] for r in shown for i in r.get("instances") or [] if what == "found" or i.get("mask")]
                 truth = [scene.objects[index].box for index in wanted]
                 pairs = match_instances([(box, "") for box in boxes], [(box, "") for box in truth])
