@@ -177,16 +177,28 @@ class MoreOf:
     by: bool = False
 
 
-Most = Literal["most", "fewest", "any", "biggest", "smallest", "same", "total", "by", "each"]
+Most = Literal["most", "fewest", "any", "biggest", "smallest", "same", "total", "by", "each", "more", "less"]
 
 
 @dataclass(frozen=True)
 class MorePictures:
-    """Which picture has the most `phrase`, the fewest, any at all, the biggest or the smallest; or have they the same
-    number, how many are there in all of them, `by` how many more has one, or has `each` any?"""
+    """Which picture has the most `phrase`, the fewest, any at all, the biggest or the smallest?
+
+    Or have they the `same` number, how many are there in `total`, `by` how many more has one, has `each` any, has the
+    newest `more` or `less`?
+    """
 
     phrase: str
     how: Most = "most"
+
+
+@dataclass(frozen=True)
+class Across:
+    """Is `phrase` of the same `trait` in two pictures; of its size, `which` of them is bigger?"""
+
+    phrase: str
+    trait: Trait
+    which: bool = False
 
 
 @dataclass(frozen=True)
@@ -232,6 +244,7 @@ Claim = (
     | Same
     | MoreOf
     | MorePictures
+    | Across
     | Differences
     | Reading
 )

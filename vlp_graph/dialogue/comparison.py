@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from vlp_graph.dialogue.claims import Differences, MorePictures
+from vlp_graph.dialogue.claims import Across, Differences, MorePictures
 from vlp_graph.dialogue.questions import claim_of
-from vlp_graph.dialogue.referring import area
+from vlp_graph.dialogue.referring import OF_ANOTHER_SIZE, area
 from vlp_graph.dialogue.turn import Result
 from vlp_graph.dialogue.wording import ORDINALS, listed, plural, sentence, singular, with_article
 
@@ -21,6 +21,8 @@ def compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
     claim = claim_of(question)
     if isinstance(claim, Differences):
         return _difference(claim, counted)
+    if isinstance(claim, Across):
+        return _across(claim, counted)
     if not isinstance(claim, MorePictures):
         raise ValueError(f"not a question that compares pictures: {question!r}")
     if claim.how == "same":
@@ -31,6 +33,11 @@ def compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
     if claim.how == "total":
         number = sum(r.count or 0 for r in counted)
         return {"text": f"{number} {plural(claim.phrase)} in all.", "count": number, "about": [claim.phrase]}
+    if claim.how in ("more", "less"):
+        before, now = counted[0].count or 0, counted[-1].count or 0
+        right = now > before if claim.how == "more" else now < before
+        said = f"{now} {plural(claim.phrase)} here, {before} in the {ORDINALS[counted[0].image or 0]} picture"
+        return {"text": f"{'Yes' if right else 'No'}: {said}.", "about": [claim.phrase]}
     if claim.how == "each":
         without = [ORDINALS[r.image or 0] for r in counted if not r.count]
         where = listed([f"the {which}" for which in without])
@@ -63,6 +70,26 @@ def compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
     phrase = plural(claim.phrase) if top != 1 else singular(claim.phrase)
     text = f"The {ORDINALS[winners[0]]} picture: {top:.0f} {phrase}, against {listed(others)} elsewhere."
     return {"text": text, "about": about}
+
+
+def _across(claim: Across, looks: Sequence[Result]) -> dict[str, Any]:
+    """Whether a thing is alike in two pictures, the newest last."""
+    before, now = looks[0], looks[-1]
+    about = [claim.phrase]
+    if claim.trait != "size":
+        said = [(r.text or "").strip(".").lower() for r in (before, now)]
+        if said[0] == said[1]:
+            return {"text": f"Yes, {said[0]}.", "about": about}
+        return {"text": f"No: {said[0]} in the {ORDINALS[before.image or 0]} picture, {said[1]} now.", "about": about}
+    sizes = [max(map(area, r.instances or []), default=0.0) for r in (before, now)]
+    if not all(sizes):
+        missing = ORDINALS[(before if not sizes[0] else now).image or 0]
+        return {"text": f"There is no {claim.phrase} in the {missing} picture.", "about": about}
+    alike = max(sizes) < OF_ANOTHER_SIZE * min(sizes)
+    if claim.which:
+        text = "About the same size." if alike else "Bigger." if sizes[1] > sizes[0] else "Smaller."
+        return {"text": text, "about": about}
+    return {"text": "Yes." if alike else f"No, it is {'bigger' if sizes[1] > sizes[0] else 'smaller'}.", "about": about}
 
 
 def _difference(claim: Differences, described: Sequence[Result]) -> dict[str, Any]:

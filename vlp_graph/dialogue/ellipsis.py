@@ -51,6 +51,17 @@ _THIS = re.compile(
     r"\W*$",
     re.IGNORECASE,
 )
+_SAME_OPTIONS = re.compile(
+    r"^(?:and |now )?(?:(?P<name>.{1,40}?)[,:?]? )?(?:with |out of |from |using )?(?:the )?same (?:\w+ )?(?:options|"
+    r"choices|categories|"
+    r"labels|classes|"
+    r"question)(?: again)?(?:,? (?:for|on|with|about)? ?(?:this new|this|the new|that|new|it)(?: one| picture| "
+    r"image)?)?\W*$",
+    re.IGNORECASE,
+)
+_HERE = re.compile(
+    r"^(?:(?:in|for|with|on) )?(?:this|here|that|next|test \d+)(?: one| picture| image)?\W*$", re.IGNORECASE
+)
 _NEXT = re.compile(r"^\W*(?:(?:the )?next|another|one more|(?:the |a )?new)\b", re.IGNORECASE)
 _VERBS = frozenset(
     """
@@ -58,8 +69,8 @@ _VERBS = frozenset(
     put mark trace locate highlight describe what which who whose where how when why isn't aren't what's whats where's
     see look think know like want need got get make point cut detect spot thank thanks hello hi bye identify label
     pick say says there's it's that's i you you're your i'm we they compare stop separate isolate crop extract clip
-    remove erase select annotate frame flag ring circle colour color shade masks boxes outlines segmentation bbox
-    contours polygon silhouette help would should will may
+    remove select annotate masks boxes outlines segmentation bbox contours polygon silhouette help would should will
+    may
     """.split()
 )
 _NAMELESS = frozenset(
@@ -103,6 +114,11 @@ def complete(fragment: str, request: str, named: Sequence[str], *, other_picture
     """
     if not request or len(fragment) > LONGEST:
         return fragment
+    if same := _SAME_OPTIONS.match(fragment):
+        name = same["name"]
+        if not name or _HERE.match(name):
+            return _elsewhere(request, "in this picture") if other_picture else request
+        return _about(request, plain(name), named, narrow=False) or fragment
     led = _LEAD.match(fragment)
     rest = _TAIL.sub(r"\g<end>", fragment[led.end() :] if led else fragment).strip(" ,")
     again = bool(led) and not rest.strip("?.! ")

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from vlp_graph.dialogue.claims import (
+    Across,
     All,
     AnyOf,
     At,
@@ -93,7 +94,7 @@ def phrases_of(claim: Claim) -> list[str]:
             return phrases_of(trait_of(claim))
         case All(phrase, said):
             return [phrase, _said_of(phrase, said)]
-        case What() | MorePictures() | Differences():
+        case What() | MorePictures() | Across() | Differences():
             return []  # found on ways of their own
         case Beside(_, b):
             return [b]
@@ -256,7 +257,7 @@ def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = 
             return (
                 "Yes." if those >= several else f"No, {those or 'none'} of the {several} {are(those, '').split()[0]}."
             )
-        case What() | MorePictures() | Differences():
+        case What() | MorePictures() | Across() | Differences():
             return None
         case Beside(_, b):
             return None if best(instances, b) else f"There is no {b} in this picture."
@@ -404,7 +405,7 @@ def subjects(claim: Claim, verdict: str) -> list[str]:
             return [b]
         case MoreOf(a, b):
             return [a, b]
-        case What(phrase) | MorePictures(phrase):
+        case What(phrase) | MorePictures(phrase) | Across(phrase):
             return [phrase]
         case Same(phrase):
             return re.split(r" and (?:the )?", phrase)

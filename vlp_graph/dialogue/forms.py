@@ -112,7 +112,7 @@ def standard(text: str, form: Form) -> str | None:
         case "exists" if a:
             return _exists(a)
         case "number":
-            return f"how many {_several(a)} are there?" if a and not _PRONOUN.match(a) else "how many are there?"
+            return _number(a, text, rest)
         case "atleast" if a:
             return _counted(a, text)
         case "colour" if a:
@@ -120,7 +120,7 @@ def standard(text: str, form: Form) -> str | None:
         case "shape" if a and not _KIND.match(a):
             return f"what shape {_is(a)}?"
         case "size" if a:
-            return f"{_is(a)} big or small?"
+            return f"{_is(a)} {_options(rest) or 'large or small'}?"
         case "choice" if a and (options := _options(rest)):
             return f"{_is(a)} {options}?"
         case "is" if a and (said := _traits(rest)):
@@ -169,7 +169,7 @@ def standard(text: str, form: Form) -> str | None:
         case "odd":
             return "which is the odd one out?"
         case "find" | "outline" if a:
-            return f"{'box' if form.name == 'find' else 'outline'} {_object(a)}"
+            return f"{'box' if form.name == 'find' else 'outline'} {_object(a, rest)}"
         case _:
             return None
 
@@ -197,8 +197,8 @@ def _role(form: Form, role: str) -> str | None:
     named = [name for name in form.roles if name.role == role]
     if not named:
         return None
-    words = max(named, key=lambda name: name.score).text.strip(' ,.?!;:"()')
-    return re.sub(r"^(?:the|an?|any|all|both|every|each|some)\s+", "", words, flags=re.IGNORECASE) or None
+    words = re.split(r"[,:;?]", max(named, key=lambda name: name.score).text.strip(' ,.?!;:"()'))[0]
+    return re.sub(r"^(?:(?:the|an?|any|all|both|every|each|some|of)\s+)+", "", words, flags=re.IGNORECASE) or None
 
 
 def _without(text: str, form: Form) -> str:
@@ -230,13 +230,30 @@ def _the(name: str) -> str:
     return f"the {plain(name)}"
 
 
-def _object(name: str) -> str:
+def _object(name: str, rest: str) -> str:
     said = {"its": "it", "they": "them", "their": "them", "em": "them", "'em": "them"}.get(name.lower(), name)
     if _TOOL.match(said):  # "draw the box"
         return "it"
     if re.match(r"(?:everything|anything|whatever)\b", said, re.IGNORECASE):
-        return said
+        traits = [] if _traits(said) else _traits(rest)
+        return f"all the {traits[-1]} things" if traits else said
     return f"all the {plain(name)}" if is_plural(plain(name)) and not _PRONOUN.match(name) else _the(said)
+
+
+def _number(name: str | None, text: str, rest: str) -> str | None:
+    """ "How many of those are red?" counts red ones."""
+    traits = [word for word in _traits(rest) if name is None or word not in _traits(name)]
+    if name is None or _PRONOUN.match(name):
+        if traits:
+            kind = plural(traits[-1]) if traits[-1] in SHAPES else f"{traits[-1]} ones"
+            return f"how many {kind} are there?"
+        asked = re.search(r"\bhow (?:many|much) (?P<noun>[a-z]+)", text, re.IGNORECASE)
+        known = "are is of do does did can have there now here in on would will"
+        return None if name is None and asked and asked["noun"].lower() not in known.split() else "how many are there?"
+    if traits and traits[-1] in SHAPES:
+        own = [word for word in plain(name).split() if word.lower() in (*COLOURS, *SIZES)]
+        return f"how many {' '.join([*own, plural(traits[-1])])} are there?"
+    return f"how many {' '.join([*traits[-1:], _several(name)])} are there?"
 
 
 def _several(name: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from vlp_graph.dialogue.claims import Choice, Differences, HowMany, MorePictures
+from vlp_graph.dialogue.claims import Across, Choice, Differences, HowMany, MorePictures
 from vlp_graph.dialogue.phrases import labels_in, phrases_in
 from vlp_graph.dialogue.plan import MAX_PHRASES, MAX_TASKS, PHRASE_TASKS, Plan, Task
 from vlp_graph.dialogue.reading import Said, Wish, best, points_back
@@ -41,7 +41,7 @@ def likely_plan(said: Said, picture: Callable[[str], int | None], pictures: int 
     doing: list[str] = []
     sure = 1.0
     for wish in said.wishes:
-        if pictures > 1 and isinstance(wish.claim, MorePictures | Differences):
+        if pictures > 1 and isinstance(wish.claim, MorePictures | Across | Differences):
             tasks += _comparison(wish.claim, wish.text, picture, pictures, first=len(tasks) + 1)
             doing.append("compare the pictures")
             continue
@@ -70,7 +70,12 @@ def _only_talks(wish: Wish, picture: Callable[[str], int | None]) -> bool:
 
 
 def _comparison(
-    claim: MorePictures | Differences, question: str, picture: Callable[[str], int | None], pictures: int, *, first: int
+    claim: MorePictures | Across | Differences,
+    question: str,
+    picture: Callable[[str], int | None],
+    pictures: int,
+    *,
+    first: int,
 ) -> list[Task]:
     """A look at each of the pictures, and an answer that needs them all."""
     which: list[int] = list(range(max(0, pictures - MAX_TASKS + 1), pictures))
@@ -79,9 +84,22 @@ def _comparison(
     looks: dict[str, Any] = {"task": "describe"}
     if isinstance(claim, MorePictures):
         looks = {"task": "count", "phrases": [claim.phrase]}
+    if isinstance(claim, Across) or (isinstance(claim, MorePictures) and claim.how in ("more", "less")):
+        which = list(dict.fromkeys([_named_picture(question, picture, pictures), pictures - 1]))
+    if isinstance(claim, Across):
+        looks = {"task": "detect", "phrases": [claim.phrase]}
+        if claim.trait != "size":
+            looks = {"task": "answer", "question": f"what {claim.trait} is the {claim.phrase}?"}
     tasks = [Task.model_validate({"id": f"t{first + n}", "image": i, **looks}) for n, i in enumerate(which)]
     needs = [task.id for task in tasks]
-    return [*tasks, Task(id=f"t{first + len(tasks)}", task="answer", question=question, needs=needs, image=which[-1])]
+    about = which[0] if isinstance(claim, Differences) and claim.there else which[-1]
+    return [*tasks, Task(id=f"t{first + len(tasks)}", task="answer", question=question, needs=needs, image=about)]
+
+
+def _named_picture(question: str, picture: Callable[[str], int | None], pictures: int) -> int:
+    """The picture that a question compares the newest with: the one before, where it names none."""
+    named = picture(question)
+    return max(0, pictures - 2) if named is None or named == pictures - 1 else named
 
 
 def _task(tasks: Sequence[Task], name: str, **arguments: Any) -> Task:

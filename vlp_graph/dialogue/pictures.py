@@ -31,7 +31,8 @@ _THIS_ONE = re.compile(r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| l
 _OTHER_WORD = re.compile(
     rf"\b(?P<lead>(?:the|this|that|my|our|in|on|from|his|her|their) (?:very )?(?:(?:{_WHICH}|other|next|newest|"
     r"latest) )?)"
-    r"(?:drawing|sheet|page|screenshot|shot|snap|painting|sketch|slide|pict|file|upload|frame|flag|card|version|draft|scan)\b",
+    r"(?:drawing|sheet|page|screenshot|shot|snap|painting|sketch|slide|pict|file|upload|frame|flag|card|version|build|mockup|export|sample|"
+    r"draft|scan)\b",
     re.IGNORECASE,
 )
 _ON_ORDINAL = re.compile(
@@ -47,6 +48,12 @@ _FIRST_ALONE = re.compile(
     re.IGNORECASE,
 )
 _WAS_FIRST = re.compile(r"\bis the (?P<which>first|second|previous|earlier|other|original) one(?=\W*$)", re.IGNORECASE)
+_DOES_ONE = re.compile(
+    rf"\b(?P<does>does|do|has|did|is|are there more in|are there any in) (?P<which>this|that|the (?:{_WHICH}|other)) "
+    r"one"
+    r"(?= (?:have|has|show|contain|got|look|any|the same)\b|(?<=in this one)\W*$)",
+    re.IGNORECASE,
+)
 _IN_THIS = re.compile(r"\b(?P<lead>in|on) (?:this|that|here)(?=\W*$)", re.IGNORECASE)
 _WHICH_ONE = re.compile(
     r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
@@ -69,6 +76,7 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         )
     if count == 1:
         return _THIS_ONE.sub(_this_picture, text)
+    text = _DOES_ONE.sub(r"\g<does> \g<which> picture", text)
     text = _ABOUT_THIS.sub(r"\g<before>in this picture,", text)
     text = _THE_ONE_BEFORE.sub(r"\g<lead> the previous picture", text)
     text = _WHICH_ONE.sub("which picture", text)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from vlp_graph.dialogue.claims import (
+    Across,
     All,
     AnyOf,
     At,
@@ -48,7 +49,7 @@ LONGEST = 200
 
 _LEAD = (
     r"^(?:(?:so|and|but|now|then|also|ok|okay|well|hey|hi|hello|please|tell me|(?:can|could) you tell me|do you know|"
-    r"i wonder|say|whether|if|it says)[, ]+)*"
+    r"i wonder(?: if)?|i don't (?:suppose|think)|i(?:'d| would) like to know|any idea|say|whether|if|it says)[, ]+)*"
 )
 _WHERE = (
     r"(?:directly |just |immediately |right )?(?:(?:to|on|at) the )?(?P<direction>left|right|above|below|over|under|"
@@ -81,7 +82,8 @@ _HOW_MANY = re.compile(
     rf"{_LEAD}(?:count )?how many (?P<thing>.+?)(?: (?:are|is) (?:there|shown|visible)| there (?:are|is)|"
     r" (?:do|can|could|did) (?:you|we|i) (?:see|find|count|spot|have|get)| have (?:you|we|i) (?:found|counted|got|"
     r"here)|"
-    rf" does (?:the|this|that|my) {_PICTURE} (?:have|contain|show)| (?:the|this|that) {_PICTURE} (?:has|contains|"
+    rf" (?:does|did) (?:the|this|that|my) {_PICTURE} (?:have|contain|show)| (?:the|this|that) {_PICTURE} (?:has|"
+    r"contains|"
     r"shows)| are| is"
     rf")?{_END}",
     re.IGNORECASE,
@@ -177,7 +179,7 @@ _WHAT_THERE = re.compile(
 )
 _WHAT_MOST = re.compile(
     rf"{_LEAD}(?:what|which|(?:which|what) (?P<noun>(?!colou?r|size|is|are|side|picture)[a-z ]+?))(?:'?s| is)? (?:the "
-    rf")?(?P<most>{_SUPERLATIVE})(?: (?:{_THING}|one))?"
+    rf")?(?P<most>{_SUPERLATIVE})(?: (?:{_THING}|one|(?P=noun)))?"
     rf"(?: of (?:all|them|them all|all of them|the lot))?{_END}",
     re.IGNORECASE,
 )
@@ -234,7 +236,7 @@ _ISNT_WHAT = re.compile(
     re.IGNORECASE,
 )
 _WHICH_SIZED = re.compile(
-    rf"{_LEAD}(?:what|which)(?: of (?:them|these|those))?(?: (?P<noun>[a-z]+?))?(?:'s| is| are) (?:the )?"
+    rf"{_LEAD}(?:what|which)(?: of (?:them|these|those))?(?: (?P<noun>[a-z]+?))?(?:'s| is|(?P<several> are)) (?:the )?"
     rf"(?P<size>{'|'.join(SIZES)})(?: one| thing)?s?{_END}",
     re.IGNORECASE,
 )
@@ -331,6 +333,9 @@ _COUNTED = re.compile(
     rf"(?P<number>{_NUMBER})(?P<or> or more)? (?P<thing>.+?){_END}",
     re.IGNORECASE,
 )
+_SECOND = re.compile(
+    rf"{_LEAD}(?:is there|do (?:you|we|i) see|can you see) a second (?P<thing>.+?){_END}", re.IGNORECASE
+)
 _HOW_COUNTED: dict[str, Literal["exactly", "more", "fewer", "least", "most"]] = {
     **dict.fromkeys(("more than", "over"), "more"),
     **dict.fromkeys(("less than", "fewer than", "under"), "fewer"),
@@ -402,6 +407,38 @@ _MORE_IN_ONE = re.compile(
     rf"(?:{_NTH}) )?(?:{_PICTURE}|one)(?: have| got)?(?: than .{{1,60}})?\s*[?.!]*$",
     re.IGNORECASE,
 )
+_BEFORE = (
+    rf"(?:(?:the )?(?:one|that|it|[a-z ]{{1,30}}?) (?:in|from|of|on) |(?:in |to |with |from )?)(?:(?:the |both |that "
+    rf"|my )?(?:{_NTH}|both|"
+    rf"two)? ?(?:{_PICTURE})s?(?: before)?|before|last time|the (?:{_NTH}) one)"
+)
+_ACROSS_SIZE = re.compile(
+    rf"{_LEAD}(?:is|are|has|did) (?:the|this) (?P<thing>[a-z ]+?)(?: here| in this {_PICTURE}| now| get| got)? "
+    r"(?:bigger|smaller|"
+    r"larger)(?P<or>,? or (?:bigger|smaller|larger))?(?: now| here| this time)?(?: (?:than|compared (?:to|with)) "
+    rf"{_BEFORE})?{_END}",
+    re.IGNORECASE,
+)
+_ACROSS_SAME = re.compile(
+    rf"{_LEAD}(?:(?:is|are) (?:the|this) (?P<thing>[a-z ]+?)(?: here| in this {_PICTURE}| now)?(?: still)? (?:of "
+    r")?the same "
+    rf"(?P<trait>colou?r|size|shape)(?: here| now)? (?:as|in|across|to) {_BEFORE}|"
+    r"(?:has|did|is) (?:the|its|their) (?:(?P<changed>[a-z ]+?)(?:'s)? )?(?P<kind>colou?r|size|shape) (?:(?:been "
+    r")?changed?|"
+    rf"(?:been )?different)(?: from {_BEFORE})?){_END}",
+    re.IGNORECASE,
+)
+_THAN_BEFORE = (
+    rf"(?: in it)?,? than (?:there (?:are|is|were) )?(?:in )?(?:the |that )?(?:{_NTH})(?: (?:{_PICTURE}|one))?"
+)
+_MORE_HERE = re.compile(
+    rf"{_LEAD}(?:(?:does|has) (?:this|the (?:{_NTH})) {_PICTURE} (?:have |got |contain |show )*(?P<how>more|fewer|"
+    r"less) "
+    rf"(?P<thing>[a-z]+(?: (?!in\b|on\b|than\b)[a-z]+){{0,4}})(?:{_THAN_BEFORE})?|(?:are|is) there "
+    r"(?P<than>more|fewer|less) (?P<what>[a-z]+(?: (?!in\b|on\b|than\b|here\b|now\b)[a-z]+){0,4})"
+    rf"(?: (?:in|on) this {_PICTURE}| here| now| this time)?{_THAN_BEFORE})\s*[?.!]*$",
+    re.IGNORECASE,
+)
 _IN_EACH = re.compile(
     rf"{_LEAD}(?:is|are) there (?:an? |any )?(?P<thing>[a-z ]+?) in (?:both|all|each|every|all the|both the|each of "
     r"the)"
@@ -469,12 +506,23 @@ def claim_of(question: str) -> Claim | None:
         return _where_is(plain(found["thing"]), (found["how"] or "").lower())
     if found := _SAME_NUMBER.match(text):
         return MorePictures(plain(found["thing"]), "same")
+    if found := _MORE_HERE.match(text):
+        fewer = (found["how"] or found["than"]).lower() != "more"
+        return MorePictures(plain(found["thing"] or found["what"]), "less" if fewer else "more")
     if found := _IN_EACH.match(text):
         return MorePictures(plain(found["thing"] or found["other"]), "each")
     if found := _MORE_IN_ONE.match(text):
         return MorePictures(plain(found["thing"]), "by")
     if found := _MORE_PICTURES.match(text):
         return _more_pictures(found)
+    if (found := _ACROSS_SIZE.match(text)) and (
+        found["or"] or re.search(rf"\b(?:{_PICTURE}|before|last time)\b", text, re.I)
+    ):
+        name = _name(found["thing"])
+        return Across(name, "size", which=True) if name else None
+    if found := _ACROSS_SAME.match(text):
+        name = _name(found["thing"] or found["changed"] or "thing")
+        return Across(name, _trait(found["trait"] or found["kind"])) if name else None
     if (compared := _pictures_compared(text)) is not None:
         return compared
     if found := _HOW_MANY_MORE.match(text):
@@ -510,7 +558,8 @@ def claim_of(question: str) -> Claim | None:
         thing = f"{found['of'].lower()} thing" if found["of"] else "thing"
         return What(f"{thing} other than the {said if said in SHAPES else f'{said} thing'}")
     if found := _WHICH_SIZED.match(text):
-        return What(f"{found['size'].lower()} {_sort(found['noun'])}")
+        sort = _sort(found["noun"])
+        return What(f"{found['size'].lower()} {plural(sort) if found['several'] else sort}")
     if found := _LABELLED.match(text):
         return _choice(found["thing"], found["labels"])
     if found := _WHICH_HALF.match(text):
@@ -522,12 +571,12 @@ def claim_of(question: str) -> Claim | None:
         return WhichHalf(name, sides) if name else None
     if found := _RANK.match(text):
         return _rank(found)
-    if found := _THAN.match(text):
-        a, b = _name(found["a"]), _name(found["b"])
-        return Than(a, b, found["how"].lower() == "smaller") if a and b else None
     if found := _BIGGER_OR.match(text):
         a, b = _name(found["a"]), _name(found["b"])
         return Than(a, b, None) if a and b else None
+    if found := _THAN.match(text):
+        a, b = _name(found["a"]), _name(found["b"])
+        return Than(a, b, found["how"].lower() == "smaller") if a and b else None
     if found := _THESE_ALL.match(text):
         return All("things", found["said"].lower())
     if found := _ONE_OF.match(text):
@@ -583,6 +632,8 @@ def claim_of(question: str) -> Claim | None:
         name = _name(placed if len(read(placed).names) > 1 else found["thing"])
         bare = name and set(name.lower().split()) <= {*COLOURS, *SIZES}
         return HowMany(f"{name} things" if bare else name) if name else None
+    if (found := _SECOND.match(text)) and (name := _name(found["thing"])):
+        return Counted(plural(name), 2, "least")
     if (found := _COUNTED.match(text)) and (name := _name(found["thing"])) and not _placed(name):
         word = found["number"].lower()
         number = int(word) if word.isdecimal() else NUMBERS.index(word)

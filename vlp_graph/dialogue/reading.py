@@ -16,6 +16,7 @@ from vlp_graph.dialogue.claims import (
     Claim,
     Differences,
     HowMany,
+    MoreOf,
     MorePictures,
     Rank,
     Same,
@@ -35,7 +36,7 @@ from vlp_graph.dialogue.questions import claim_of
 from vlp_graph.dialogue.references import resolve
 from vlp_graph.dialogue.referring import read
 from vlp_graph.dialogue.turn import Context, Form, Message, Named, Understanding
-from vlp_graph.dialogue.wording import SHAPES, is_plural, plain, singular
+from vlp_graph.dialogue.wording import COLOURS, SHAPES, SIZES, is_plural, plain, singular
 from vlp_graph.dialogue.written import mended, written_out
 
 CHATTING = 0.8
@@ -66,6 +67,12 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 """Words by which a fragment tells itself what it asks."""
+_MORE = re.compile(
+    r"^(?:and |so |but )?(?:by )?how many(?: more)?(?: (?:does|has|have|do) .{1,40} (?:have|got)| are there| is "
+    r"that)?\W*$",
+    re.IGNORECASE,
+)
+_BY = re.compile(r"\bby how many\b|\bhow many more\b", re.IGNORECASE)
 _TASK_OF_FORM = {"find": "detect", "outline": "segment", "number": "count"}
 WHOLE = (Rank, All, Same, MorePictures, Differences)
 """Claims that say all that they are about."""
@@ -107,7 +114,8 @@ class Wish:
     def names(self) -> tuple[str, ...]:
         """What the wish is about; the last is what "it" will mean."""
         if self.claim is not None:
-            return tuple(subjects(self.claim, ""))
+            names = subjects(self.claim, "")
+            return tuple(f"{n} thing" if {*n.lower().split()} <= {*COLOURS, *SIZES} else n for n in names)
         if self.intent == "classify":  # its names are labels
             return ()
         return tuple(phrases_in(self.text, self.understanding.named))
@@ -130,8 +138,21 @@ class Said:
         return max(wish.understanding.scores.get(task, 0.0) for wish in self.wishes)
 
 
-def _small_talk(clause: str) -> Wish:
-    return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}))
+def _small_talk(clause: str, named: Sequence[Named] = ()) -> Wish:
+    return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}, named))
+
+
+def _how_many_more(clause: str, request: str, named: Sequence[str]) -> str | None:
+    """ "By how many?" after two things, or one thing in two pictures, were compared."""
+    if not (_MORE.match(clause) and _BY.search(clause)):
+        return None
+    match claim_of(request):
+        case MoreOf(a, b):
+            return f"how many more {a} than {b} are there?"
+        case MorePictures(phrase) | HowMany(phrase):
+            return f"how many more {phrase} does the first picture have?"
+        case _:
+            return None
 
 
 def _asked_of_any(request: str) -> bool:
@@ -178,6 +199,8 @@ class Reader:
                 continue
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)
+            if wish.intent == "chat" and wish.names:  # "i am after anything yellow. can you box it?"
+                now = now.naming(wish.names)
             if wish.intent != "chat":
                 now = replace(now.naming(wish.names), request=wish.text)
         if any(wish.intent != "chat" for wish in wishes):
@@ -201,7 +224,7 @@ class Reader:
         whole, completed = self._whole(clause, context, chatting=chatting, shown=shown)
         if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
             if form.name == "say" and form.score >= SURELY_SAYING and not completed:
-                return _small_talk(clause)
+                return _small_talk(clause, first.named)
             whole = self._standard(clause, form, context, first, shown=shown) or whole
         if whole != clause:
             return Wish(whole, await self.sorter.read(intent_text(whole)))
@@ -223,11 +246,17 @@ class Reader:
     def _whole(clause: str, context: Context, *, chatting: bool, shown: bool) -> tuple[str, bool]:
         """The clause in words that stand alone, and whether it was a fragment."""
         named, request = context.named, context.request
-        if shown and _THIS.search(clause) and (again := complete(clause, request, named, other_picture=True)) != clause:
-            return again, True
-        if isinstance(claim_of(clause), WHOLE) and not re.search(
-            r"\b(?:ones?|they|them|these|those|it)\b", clause, re.I
+        if more := _how_many_more(clause, request, named):
+            return more, False
+        asked = claim_of(clause)
+        if (
+            asked is None
+            and shown
+            and _THIS.search(clause)
+            and (again := complete(clause, request, named, other_picture=True)) != clause
         ):
+            return again, True
+        if isinstance(asked, WHOLE) and not re.search(r"\b(?:ones?|they|them|these|those|it)\b", clause, re.I):
             return clause, False
         resolved = clause if chatting else resolve(clause, named, context.earlier, of_any=_asked_of_any(request))
         bare = _TOPIC_LEAD.sub("", resolved)

@@ -58,6 +58,17 @@ _OTHERS = re.compile(
     r"|rest)\b(?: of (?:them|those|these|the [a-z]+))?",
     re.IGNORECASE,
 )
+_ELSE = re.compile(
+    r"\b(?:what else|(?:which|what) other (?:thing|shape|object|one))(?: here)? is (?:there (?:that is )?(?:in "
+    rf")?)?(?P<colour>{'|'.join(COLOURS)})\b",
+    re.IGNORECASE,
+)
+_SHOW_WHERE = re.compile(
+    r"^(?:please |can you |could you |and |ok )*(?:show|point out|tell|mark|point to)(?: me| us)? where(?: (?:it|"
+    r"that|they|those)(?: is|'s| are| sits?)?)?"
+    r"\W*$",
+    re.IGNORECASE,
+)
 _ANOTHER = re.compile(r"\banother (?P<noun>[a-z]+)\b", re.IGNORECASE)
 _NOT = re.compile(
     r"^(?:but |just |and |all )*(?:not|without|except(?: for)?|exclud(?:e|ing)|remove|drop|omit|minus|leave out|skip|"
@@ -76,7 +87,8 @@ _HOW_MANY_RED = re.compile(
     rf"\bhow many (?P<what>{'|'.join((*COLOURS, *SIZES))})(?: ones?)?(?P<end>\W*)$", re.IGNORECASE
 )
 _WHICH = re.compile(
-    r"\b(?:which|what) (?:of the )?(?P<noun>(?!one|of|is|shape|thing|picture|colou?r|object|way|size)[a-z]+) "
+    r"\b(?:which|what) (?:of the )?(?P<noun>(?!one|of|is|shape|thing|picture|colou?r|object|way|size|side|corner|"
+    r"half|part|end|quadrant|row|column)[a-z]+) "
     r"(?:is|are|has|lies|looks)\b",
     re.IGNORECASE,
 )
@@ -109,7 +121,7 @@ _ALL = re.compile(
 _OF_THEM = re.compile(
     r"\b(?P<lead>the (?:[a-z-]+ )?(?:left|right|top|bottom|upper|lower|bigger|smaller|larger|biggest|smallest|largest|"
     r"first|second|third|fourth|last|[a-z]+most|red|green|blue|yellow|purple|orange))(?: ones?)? of "
-    r"(?:them|those|these|the (?:two|three|four|lot))\b",
+    r"(?:them|those|these|the (?:two|three|four|lot))\b(?! [a-z])",
     re.IGNORECASE,
 )
 _ISNT = re.compile(
@@ -125,7 +137,8 @@ _ITS_OUTLINE = re.compile(
 _THEIR = re.compile(r"\btheir\b", re.IGNORECASE)
 _ENDS = (
     r"(?=\W*$|[,.;!?]|'s\b|'re\b| (?:and|too|also|as well|please|pls|plz|then|instead|again|for me|now|out|up|is|are|"
-    r"was|in|on|at|to|from|with|or|than|a|an|the|small|large|big|little|tiny|bigger|smaller|larger|left|right|above|"
+    r"was|in|on|at|to|from|for|with|or|than|a|an|the|small|large|big|little|tiny|bigger|smaller|larger|left|right|"
+    r"above|"
     r"below|"
     r"higher|lower|further|next|near|look|looks|have|has|got|lie|lies|sit|sits|like|if|but|made|only|be|really|"
     rf"actually|all|just|{'|'.join(COLOURS)})\b)"
@@ -170,8 +183,10 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         flags=re.IGNORECASE,
     )
     text = re.sub(
-        r"\bwhat(?:'s| is| are)(?: that)? (?P<the>the (?:[a-z]+ ){1,3})one(?P<s>s?)(?=\W*$)",
-        r"what is \g<the>thing\g<s>",
+        r"\b(?P<what>(?:what|which)(?: (?:shape|(?:kind|sort|type) of (?:shape|thing)))?(?:'s| is| are)(?: that)? "
+        r"the (?:[a-z]+ ){1,3})"
+        r"one(?P<s>s?)(?=\W*$)",
+        r"\g<what>thing\g<s>",
         text,
         flags=re.IGNORECASE,
     )
@@ -185,7 +200,12 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     names = [plain(name) for name in named if plain(name)]
     names = [*earlier[-1:], *names] if _pair(names, earlier) and _TOGETHER.search(text) else names
     noun = read(names[-1]).name if names else "things"
-    if of_any or len({singular(_kind(read(name).name)) for name in names}) > 1:  # "the red one" of a star and a heart
+    kinds = {singular(_kind(read(name).name)).lower() for name in names}
+    if len(kinds - {"thing", "shape", "object"}) == 1 and len(kinds) > 1:  # "things" and "circles" are circles
+        noun = next(
+            read(n).name for n in names if singular(_kind(read(n).name)).lower() not in ("thing", "shape", "object")
+        )
+    elif of_any or len(kinds) > 1:  # "the red one" of a star and a heart
         noun = "things"
     text = _PART.sub(lambda m: _part(m, noun), text)
     text = _HOW_MANY_RED.sub(
@@ -197,6 +217,16 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         text = re.sub(r"\b(?P<the>the) one(?= (?:on|at|in|that|which)\b)", r"\g<the> thing", text, flags=re.IGNORECASE)
         return _ones(_THAT.sub(lambda m: _that(m, "thing"), text), "thing", "thing")
     it = names[-1]
+    text = _ELSE.sub(lambda m: f"what is the {m['colour']} thing other than the {it}", text)
+    if _SHOW_WHERE.match(text):
+        return f"box the {it}"
+    text = re.sub(
+        r"\b(?P<asked>(?:does|has) (?:this|the [a-z]+) (?:picture|image|photo|pic) (?:have |got )*(?:more|"
+        r"fewer))(?P<end>(?: than .*)?\W*)$",
+        lambda m: f"{m['asked']} {plural(noun)}{m['end']}",
+        text,
+        flags=re.IGNORECASE,
+    )
     if trait := _TRAIT.match(text):
         return f"what {trait['trait']} is the {singular(it)}?"
     if re.fullmatch(rf"(?:and )?(?:{_TRAITS})(?:, (?:{_TRAITS}))*,? or (?:an? )?(?:{_TRAITS})\W*", text, re.IGNORECASE):

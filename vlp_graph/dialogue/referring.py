@@ -58,7 +58,8 @@ _RELATION = re.compile(
     r" (?:just |directly |immediately |right )?(?:(?:(?:to|on) the )?(?P<side>left|right)(?:[- ]hand)?(?: side)? "
     rf"(?:of|from)|to (?P<its>.+?)(?:'s?) (?P<hand>left|right)$|(?P<level>{_any([*_ABOVE])})|"
     r"(?P<not>other than|except(?: for)?|but(?: not)?|apart from|besides|(?:that|which)(?: is|'s)?(?:n't| not)|not)|"
-    r"(?P<either>on (?:either|both) sides? of)|between (?:the )?(?:two|both|2) (?P<pair>.+)$|between (?P<one>.+?) and|"
+    r"(?P<either>on (?:either|both) sides? of)|between (?:(?:the )?(?:two|both|2) (?P<pair>.+)|(?:the "
+    r")?(?P<those>(?:(?!and )[a-z]+ ){0,3}[a-z]+s))$|between (?P<one>.+?) and|"
     r"(?P<near>next to|beside|near(?:est)?(?: to)?|close(?:st)? to)) ?(?P<b>.+)?$",
     re.IGNORECASE,
 )
@@ -72,8 +73,8 @@ _FRONT = re.compile(
 )
 _BACK = re.compile(
     rf"^(?:(?P<count>{_COUNTS}|[2-8]) )?(?P<name>.+?),? (?:(?:(?:that|which)(?: is| are|'s)?|is|are|'s) )?(?:"
-    r"(?:furthest |farthest |nearest |closest |nearer |closer |further )?(?:over )?(?:on|at|to|in|towards|near) the "
-    r"(?:far |very )?"
+    r"(?:(?:furthest |farthest |nearest |closest |nearer |closer |further )?(?:over )?(?:on|at|to|in|towards|near)|"
+    r"(?:nearest|closest|nearer|closer)) the (?:far |very )?"
     rf"(?P<side>{_any([*_SIDES])})(?:[- ]hand)?(?: side| part| half| end| corner| edge)?|"
     r"(?P<between>in between)(?: them| the (?:others|other two|two))?|"
     r"(?:the )?(?:furthest|farthest) (?:to the )?(?P<far>left|right|up|down)|(?P<up>highest|lowest)(?: up| down)?)$",
@@ -140,8 +141,8 @@ def read(phrase: str) -> Referring:
 
 
 def _relation(found: re.Match[str]) -> tuple[str, tuple[Referring, ...]] | None:
-    if found["pair"]:
-        return "between", (read(found["pair"]),)
+    if pair := found["pair"] or found["those"]:
+        return "between", (read(pair),)
     if found["hand"]:
         return found["hand"].lower(), (read(found["its"]),)
     if not found["b"]:

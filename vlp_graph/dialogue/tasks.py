@@ -41,6 +41,7 @@ from vlp_graph.dialogue.turn import Instance, Picture, Result, Turn
 from vlp_graph.dialogue.wording import (
     COLOURS,
     SHAPES,
+    is_plural,
     listed,
     plain,
     sentence,
@@ -59,6 +60,7 @@ _ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else 
 _LISTING = re.compile(rf"^{_ITEM}(?:(?:, | and |, and ){_ITEM})*\.?$", re.IGNORECASE)
 _NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$")
 _YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
+_OTHER_THAN = re.compile(r"\b(?P<kind>[a-z]+) other than the (?P<not>[a-z -]{1,60}?)(?=\W*$)", re.IGNORECASE)
 _ODD = re.compile(r"^odd (?:one|thing|shape|object)?(?: out)?$", re.IGNORECASE)
 SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly."
 
@@ -134,7 +136,19 @@ class Tasks:
         kept = trim_messages(said, max_tokens=self.max_history_tokens, token_counter="approximate", start_on="human")
         return [SystemMessage(neutral(self.turn.system or SYSTEM)), *kept, HumanMessage(neutral(self.text))]
 
+    async def _other_than(self, picture: Picture, text: str) -> str:
+        """The text, in which "the circle other than the green circle" is any other thing where there is no other
+        circle: so "the other one" means it."""
+        found = _OTHER_THAN.search(text)
+        if found is None or singular(found["kind"]).lower() in ("thing", "object", "shape"):
+            return text
+        if await self._seek(picture, [found[0]]):
+            return text
+        several = is_plural(found["kind"])
+        return f"{text[: found.start('kind')]}{'things' if several else 'thing'}{text[found.end('kind') :]}"
+
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
+        phrases = [await self._other_than(picture, phrase) for phrase in phrases]
         instances = await self._seek(picture, phrases, masks=masks)
         return {"instances": instances, "count": len(instances), "about": [plain(phrase) for phrase in phrases]}
 
@@ -178,6 +192,7 @@ class Tasks:
 
     async def _answer(self, picture: Picture, question: str) -> dict[str, Any]:
         """Words and boxes look side by side; where boxes can decide, they do."""
+        question = await self._other_than(picture, question)
         claim = claim_of(question)
         if claim is None:
             return await self._checked(picture, await self.models.looker.answer([picture], question))

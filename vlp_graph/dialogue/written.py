@@ -53,7 +53,8 @@ _TYPED_WORD = re.compile(rf"(?<![\w'])(?:{'|'.join(_TYPED)})(?![\w'])", re.IGNOR
 
 _POLITE = re.compile(r"(?:,\s*|\b)(?:please|kindly)\b,?(?!\w)\s?(?=\S)|[, ]+(?:please|kindly)(?=\W*$)", re.IGNORECASE)
 _REASON = re.compile(
-    r",? (?:so (?:that )?(?:i|we|you) (?:can|could|will)\b|because\b|(?:and )?i need it\b|need it\b|if it(?:'s| is) "
+    r",? (?:so (?:that )?(?:i|we|you|she|he|they|everyone|people|my [a-z]+) (?:can|could|will)\b|because\b|(?:and "
+    r")?i need (?:it\b|its )|need it\b|if it(?:'s| is) "
     r"no\b|or am i\b|"
     r"but do check|and nothing else|i can never|i keep)[^?.!,]*(?:(?P<end>[?.!]*)$|(?=, (?:and|then|but) ))",
     re.IGNORECASE,
@@ -96,10 +97,25 @@ _CORNER = re.compile(
     r"-](?:left|right))\b",
     re.IGNORECASE,
 )
+_SHAPED = re.compile(
+    rf"\b(?P<shape>{'|'.join(SHAPES)})[ -](?:shaped? )?(?:sticker|marker|icon|symbol|shape|button|tile|piece|sign|"
+    r"patch|token|badge|cutout|thing|object|"
+    r"figure|element|item)(?P<s>(?:e?s)?)\b",
+    re.IGNORECASE,
+)
+_NO_THING = re.compile(
+    r"^(?:so |and )?no (?P<thing>[a-z ]{3,30}?) (?:anywhere|at all|here|in (?:it|here|there|this(?: one| picture)?))\W*$",
+    re.IGNORECASE,
+)
+_BESIDES = re.compile(
+    r"\bhow many (?P<thing>[a-z ]{1,30}?) (?:are|is) there,? (?:besides|other than|apart from|except(?: for)?|not "
+    r"counting) (?P<not>[a-z ]+?)(?=\W*$)",
+    re.IGNORECASE,
+)
 _A_BIT = re.compile(r"^(?:a|the other|other|each|every) $", re.IGNORECASE)
 _SAID_SO = re.compile(
-    r"^(?:so |and |but )?(?:is it (?:true|right|correct|so)|would (?:it be|i be) (?:true|right|correct)(?: (?:to say|"
-    r"in saying))?|"
+    r"(?:^|(?<=[.!] ))(?:so |and |but )?(?:is it (?:true|right|correct|so)|"
+    r"would (?:it be|i be) (?:true|right|correct)(?: (?:to say|in saying))?|"
     r"true or false|(?:can|could) you (?:confirm|check|tell me)|confirm|check|am i right(?: in (?:saying|thinking))?|"
     r"do you "
     r"agree)\b[:,]? (?:that |whether |if )?(?P<subject>there|(?:the|both|all|every|one of|some of|these|those|this|"
@@ -108,7 +124,7 @@ _SAID_SO = re.compile(
     re.IGNORECASE,
 )
 _RIGHT = re.compile(
-    r"^(?:so |and |but )?(?:i (?:think|thought|believe|guess|reckon|suppose|say|see)(?: that)? |surely "
+    r"(?:^|(?<=[.!] ))(?:so |and |but )?(?:i (?:think|thought|believe|guess|reckon|suppose|say|see)(?: that)? |surely "
     r")?(?P<subject>there|(?:the|both|all|every\w*|"
     r"one of|some of|these|those|this|that|it|they)\b[^,?.]{0,60}?) (?P<verb>is|are|was|were|looks?) "
     r"(?P<rest>[^,?.]{1,60}?)(?: to me)?"
@@ -173,11 +189,24 @@ def written_out(text: str) -> str:
     )
     text = re.sub(r" or (?:is|are) (?:it|they) ", " or ", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
-    text = re.sub(r"\bbox where\b.*$", "where is it?", re.sub(r"\bvery (?=first\b|last\b)", "", text), flags=re.I)
+    text = re.sub(
+        r"^(?:and |ok )?box where\W*$", "where is it?", re.sub(r"\bvery (?=first\b|last\b)", "", text), flags=re.I
+    )
     text = re.sub(r"\b(?:instances?|examples) of (?=[a-z]+s\b)", "", text, flags=re.IGNORECASE)
     text = _SAME_NOUN.sub(
         lambda m: f"{m['first']} {m['link']} {m['the'] or ''}{m['second']} {m['noun']}{m['s'] or ''}", text
     )
+    text = re.sub(r" out of (?:those|them|these|the lot|all of them)\b", "", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"^(?P<do>(?:trace|outline|find|count|box|mask|segment|highlight)\b.{1,60}s?) on it(?P<end>\W*)$",
+        r"\g<do>\g<end>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = _NO_THING.sub(
+        r"is there a \g<thing>?", _BESIDES.sub(r"how many \g<thing> other than \g<not> are there", text)
+    )
+    text = _SHAPED.sub(lambda m: plural(m["shape"]) if m["s"] else m["shape"], text)
     text = re.sub(r"\b(in the (?:middle|centre|center)) of it\b", r"\1", text, flags=re.IGNORECASE)
     text = _CORNER.sub(r"\g<thing> at the \g<corner>", _GENERIC.sub(_generic, text))
     text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))

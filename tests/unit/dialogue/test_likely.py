@@ -167,7 +167,7 @@ async def test_what_one_picture_has_and_another_has_not() -> None:
     assert tasks(await likely(question, "describe", pictures=3)) == [
         {"id": "t1", "task": "describe", "image": 1},
         {"id": "t2", "task": "describe", "image": 0},
-        {"id": "t3", "task": "answer", "image": 0, "question": question, "needs": ["t1", "t2"]},
+        {"id": "t3", "task": "answer", "image": 1, "question": question, "needs": ["t1", "t2"]},
     ]
 
 
