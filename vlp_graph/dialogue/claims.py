@@ -135,10 +135,10 @@ class Is:
 
 @dataclass(frozen=True)
 class At:
-    """Does `phrase` lie in that half of the picture ("left", "above" …)?"""
+    """Does `phrase` lie in that half of the picture ("left", "above" …), or in the corner of two?"""
 
     phrase: str
-    side: Direction
+    sides: tuple[Direction, ...]
 
 
 @dataclass(frozen=True)

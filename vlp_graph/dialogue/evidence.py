@@ -235,11 +235,12 @@ def decide(claim: Claim, instances: Sequence[Instance], size: tuple[int, int] = 
                 return None if trait is None else f"No, there is no {phrase} in this picture."
             same = trait == said or (said in SIZES and (said in SMALL) == (trait in SMALL))
             return "Yes." if same else f"No, it is {trait if trait not in SHAPES else with_article(trait)}."
-        case At(phrase, side):
+        case At(phrase, sides):
             thing = best(instances, phrase)
             if thing is None:
                 return f"No, there is no {phrase} in this picture."
-            return "Yes." if in_half(thing, side, size) else f"No, it is {place(thing.box, *size)}."
+            inside = all(in_half(thing, side, size) for side in sides)
+            return "Yes." if inside else f"No, it is {place(thing.box, *size)}."
         case WhichHalf(phrase, sides):
             thing = best(instances, phrase)
             if thing is None:

@@ -23,14 +23,18 @@ Perform = Callable[[Task, Sequence[Result]], Awaitable[Result]]
 
 
 async def execute(plan: Plan, perform: Perform) -> AsyncGenerator[Result, None]:
-    """Yield the result of every task of the plan as it ends. `perform` never fails: a failure is a result, too."""
+    """Yield the result of every task of the plan as it ends. What `perform` raises is a failed result, too."""
     ended: asyncio.Queue[Result] = asyncio.Queue()
     done: dict[str, asyncio.Future[Result]] = {t.id: asyncio.get_running_loop().create_future() for t in plan.tasks}
 
     async def go(task: Task) -> None:
         needed = [await done[need] for need in task.needs]
         if all(result.status == "ok" for result in needed):
-            result = await perform(task, needed)
+            try:
+                result = await perform(task, needed)
+            except Exception:  # a turn must end whatever happens
+                log.exception("task %s failed", task.task)
+                result = _result(task, "failed", 0.0, error="internal error")
         else:
             result = _result(task, "skipped", 0.0, error=f"needs {', '.join(task.needs)}, which gave no result")
         done[task.id].set_result(result)

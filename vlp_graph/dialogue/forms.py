@@ -206,7 +206,8 @@ def _without(text: str, form: Form) -> str:
     rest = text
     for name in sorted(form.roles, key=lambda name: -name.start):
         if name.role in ROLES:
-            rest = f"{rest[: name.start]} {rest[name.start + len(name.text) :]}"
+            named = re.split(r"[,:;?]", name.text)[0]
+            rest = f"{rest[: name.start]} {rest[name.start + len(named) :]}"
     return " ".join(rest.split())
 
 

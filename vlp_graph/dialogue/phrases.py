@@ -19,7 +19,8 @@ _PLACE = r"(?:left|right|top|bottom|middle|centre|center|upper|lower)(?:[- ](?:l
 _BEFORE = re.compile(
     rf"(?:\b(?:first|second|third|fourth|fifth|sixth|last|{_PLACE}|left-?most|right-?most|top-?most|bottom-?most|"
     r"upper-?most|"
-    rf"biggest|largest|smallest|tiniest|bigger|larger|smaller|other|{'|'.join((*NUMBERS[2:9], *COLOURS, *SIZES))})[ "
+    rf"biggest|largest|smallest|tiniest|bigger|larger|smaller|other|{'|'.join((*NUMBERS[2:9], *COLOURS, *SIZES))}|"
+    r"of(?: the)?(?: two| three| four)?)[ "
     r"-]+)+$",
     re.IGNORECASE,
 )

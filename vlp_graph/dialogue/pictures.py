@@ -31,8 +31,8 @@ _THIS_ONE = re.compile(r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| l
 _OTHER_WORD = re.compile(
     rf"\b(?P<lead>(?:the|this|that|my|our|in|on|from|his|her|their) (?:very )?(?:(?:{_WHICH}|other|next|newest|"
     r"latest) )?)"
-    r"(?:drawing|sheet|page|screenshot|shot|snap|painting|sketch|slide|pict|file|upload|frame|flag|card|version|build|mockup|export|sample|"
-    r"draft|scan)\b",
+    r"(?:drawing|sheet|page|screenshot|slide|sketch|painting|mockup|wireframe|layout|design|composition|poster|draft|"
+    r"scan|diagram|export)\b",
     re.IGNORECASE,
 )
 _ON_ORDINAL = re.compile(

@@ -95,10 +95,13 @@ _NUMBER_OF = re.compile(
 _RELATION = re.compile(
     rf"{_LEAD}(?:is|does) the (?P<a>.+?)(?: lie| sit| located| placed)? {_WHERE} the (?P<b>.+?){_END}", re.IGNORECASE
 )
+_TRAIT = "|".join((*COLOURS, *SIZES, *SHAPES))
+_OPTION = rf"(?:an? |the )?(?:{_TRAIT})(?: (?:one|thing|shape|object|{'|'.join(SHAPES)}))?"
+_OPTIONS = rf"(?P<options>{_OPTION}(?:, {_OPTION})*,? or {_OPTION}|{_OPTION}, {_OPTION}(?:, {_OPTION})+)"
 _BESIDE = re.compile(
     rf"{_LEAD}(?:what|(?:which|what) (?:object|thing|shape))"
     r"(?:'s| is there| is| are| lies| sits| do you see| can you see)?"
-    rf" {_WHERE} the (?P<b>.+?){_END}",
+    rf" {_WHERE} the (?P<b>.+?)(?:[,:]? (?:is it )?{_OPTIONS})?{_END}",
     re.IGNORECASE,
 )
 _COLOUR = re.compile(
@@ -111,7 +114,7 @@ _COLOUR = re.compile(
     re.IGNORECASE,
 )
 _SHAPE = re.compile(
-    rf"{_LEAD}(?:what|which) (?:shape|(?:kind|type|sort|class)(?: of (?:{_THING}))?) (?:is|does|has) the "
+    rf"{_LEAD}(?:what|which) (?:shapes?|(?:kind|type|sort|class)(?: of (?:{_THING}))?) (?:is|does|has|are|do) the "
     rf"(?P<thing>.+?)(?: have| got)?{_END}|"
     rf"{_LEAD}(?:what|which) shape is (?P<adjective>[a-z]+){_END}|"
     rf"{_LEAD}(?:what(?:'s| is) )?the shape of the (?P<other>.+?){_END}",
@@ -125,9 +128,6 @@ _SIZE = re.compile(
     rf"(?:small|large|big))?{_END}",
     re.IGNORECASE,
 )
-_TRAIT = "|".join((*COLOURS, *SIZES, *SHAPES))
-_OPTION = rf"(?:an? |the )?(?:{_TRAIT})(?: (?:one|thing|shape|object|{'|'.join(SHAPES)}))?"
-_OPTIONS = rf"(?P<options>{_OPTION}(?:, {_OPTION})*,? or {_OPTION}|{_OPTION}, {_OPTION}(?:, {_OPTION})+)"
 _IS_IT = re.compile(
     rf"{_LEAD}(?:is|are|(?:what )?would you call|what(?:'?s| is|s| are)) the (?P<thing>.+?)[,:]? {_OPTIONS}{_END}|"
     rf"{_LEAD}the (?P<short>[^,:]+?)[:,-]+ {_OPTIONS.replace('options', 'rest')}{_END}|"
@@ -174,7 +174,8 @@ _PLACED = (
 _WHAT_THERE = re.compile(
     rf"{_LEAD}(?:what|(?:which|what) (?:of the )?(?P<noun>(?!colou?r|size|is|are|side|half|picture|shape is)[a-z ]+?|"
     r"shape))(?:'?s(?: there)?| is there| is| are| lies| sits| do you see| can you see| do we "
-    rf"have| have we got)?(?: (?:the|a) (?:{_THING}|one))?(?: (?:that's|that is|which is))? (?P<where>{_PLACED}){_END}",
+    rf"have| have we got)?(?: (?:the|a) (?:{_THING}|one))?(?: (?:that's|that is|which is))? "
+    rf"(?P<where>{_PLACED})(?:[,:]? (?:is it )?{_OPTIONS})?{_END}",
     re.IGNORECASE,
 )
 _WHAT_MOST = re.compile(
@@ -224,7 +225,8 @@ _WHAT_ARE = re.compile(
     re.IGNORECASE,
 )
 _WHAT_IS = re.compile(
-    rf"{_LEAD}what(?:'?s| is| are|s)(?: else is)? (?P<thing>(?:the |all the )[a-z' -]+?|(?:{'|'.join(COLOURS)})){_END}|"
+    rf"{_LEAD}what(?:'?s| is| are|s)(?: else is)? (?P<thing>(?:the |all the |that |this |those |these )[a-z' -]+?|"
+    rf"(?:{'|'.join(COLOURS)})){_END}|"
     rf"{_LEAD}(?:what|which)(?: (?:{_THING})s?)?(?P<else> else)? (?:is|are) (?:there that(?: is|'s) "
     rf")?(?P<colour>{'|'.join(COLOURS)}){_END}",
     re.IGNORECASE,
@@ -248,7 +250,8 @@ _LABELLED = re.compile(
 )
 _AT = re.compile(
     rf"{_LEAD}(?:is|are) the (?P<thing>.+?) (?:(?:more |further )?(?:on|at|in|near|towards|to) the )(?:very |far )?"
-    r"(?P<side>left|right|top|bottom|upper|lower)(?:[- ]hand)?(?: side| half| part)?(?: of (?:the|this) "
+    r"(?P<side>(?:top|bottom|upper|lower)[ -](?:left|right)|left|right|top|bottom|upper|lower)(?:[- ]hand)?(?: side| "
+    r"half| part| corner)?(?: of (?:the|this) "
     rf"{_PICTURE})?{_END}",
     re.IGNORECASE,
 )
@@ -602,6 +605,8 @@ def claim_of(question: str) -> Claim | None:
         return Colour(name) if name else None
     if found := _SHAPE.match(text):
         name = _name(next(group for group in found.groups() if group))
+        if name and is_plural(name) and read(name).name == name and not _has(name, SHAPES):
+            return Traits(name, "shape")
         return Shape(name) if name and not is_plural(name) and not _has(name, SHAPES) else None
     if found := _WHAT.match(text):
         name = _name(found["thing"])
@@ -615,7 +620,8 @@ def claim_of(question: str) -> Claim | None:
         )
     if found := _AT.match(text):
         name = _name(found["thing"])
-        return At(name, _direction(_ENDS.get(found["side"].lower(), found["side"]))) if name else None
+        said = re.split(r"[ -]", found["side"].lower())
+        return At(name, tuple(_direction(_ENDS.get(side, side)) for side in said)) if name else None
     if found := _IS.match(text):
         name, said = _name(found["thing"]), found["said"].lower()
         several = name and found["verb"].lower() == "are" and is_plural(name) and read(name).name == name
@@ -754,7 +760,10 @@ def _rank(found: re.Match[str]) -> Rank | None:
 
 def _name(words: str) -> str | None:
     """A phrase that boxes can settle ("the red circle" -> "red circle", "the left star"), or None for other words."""
-    return plain(words) if all(map(_is_bare, read(words).names)) else None
+    words = plain(words)
+    several = re.sub(rf"^(?:{'|'.join(NUMBERS[2:9])}|both)(?: of the)? (?=[a-z ]+s$)", "", words, flags=re.IGNORECASE)
+    words = several if read(several).pick is None else words
+    return words if all(map(_is_bare, read(words).names)) else None
 
 
 def _what_is(found: re.Match[str]) -> What | None:

@@ -127,7 +127,10 @@ _OF_THEM = re.compile(
 _ISNT = re.compile(
     r"\b(?:that|which)(?: is not|'s not| isn'?t| aren'?t| are not| ain'?t) (?:an? |the )?", re.IGNORECASE
 )
-_TRAIT = re.compile(r"^(?:and |its |the |their |what |which )*(?P<trait>colou?r|size|shape)s?\W*$", re.IGNORECASE)
+_TRAIT = re.compile(
+    r"^(?:and |its |the |their |what |which |tell me |give me |say |name )*(?P<trait>colou?r|size|shape)s?\W*$",
+    re.IGNORECASE,
+)
 _ITS = re.compile(r"\b(?:its|it's(?= (?:colou?r|size|shape)))\b", re.IGNORECASE)
 _ITS_OUTLINE = re.compile(
     r"\b(?:its|their) (?P<what>outlines?|masks?|edges?|borders?|contours?|silhouettes?|bounding box(?:es)?|"

@@ -68,7 +68,7 @@ _NUMBER = re.compile(rf"^(?P<count>{_COUNTS}|[2-8]) (?:of the )?(?P<rest>.+)$", 
 _FROM = rf"(?: from (?:the )?(?P<end>{_any([*_SIDES])}))?"
 _FRONT = re.compile(
     rf"^(?:(?P<ordinal>{_any([*_ORDINALS])})|(?P<side>{_any([*_SIDES])})|(?P<size>{_any([*_SIZES])}))"
-    rf"(?: (?P<count>{_COUNTS}|[2-8]))?(?: of(?: (?:the|all|those|these))*)? (?P<name>.+?){_FROM}$",
+    rf"(?: (?P<count>{_COUNTS}|[2-8]))?(?: of(?: (?:the|all|those|these|two|three|four|both))*)? (?P<name>.+?){_FROM}$",
     re.IGNORECASE,
 )
 _BACK = re.compile(

@@ -148,8 +148,9 @@ class Tasks:
         return f"{text[: found.start('kind')]}{'things' if several else 'thing'}{text[found.end('kind') :]}"
 
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
-        phrases = [await self._other_than(picture, phrase) for phrase in phrases]
-        instances = await self._seek(picture, phrases, masks=masks)
+        meant = {plain(await self._other_than(picture, phrase)): plain(phrase) for phrase in phrases}
+        found = await self._seek(picture, list(meant), masks=masks)
+        instances = [i.model_copy(update={"phrase": meant[i.phrase]}) for i in found]
         return {"instances": instances, "count": len(instances), "about": [plain(phrase) for phrase in phrases]}
 
     async def _seek(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:

@@ -104,12 +104,23 @@ _SHAPED = re.compile(
     re.IGNORECASE,
 )
 _NO_THING = re.compile(
-    r"^(?:so |and )?no (?P<thing>[a-z ]{3,30}?) (?:anywhere|at all|here|in (?:it|here|there|this(?: one| picture)?))\W*$",
+    r"^(?:so |and )?no (?P<thing>[a-z ]{3,30}?) (?:anywhere|at all|here|in (?:it|here|there|this(?: one| picture)?))"
+    r"\W*$",
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
     r"\bhow many (?P<thing>[a-z ]{1,30}?) (?:are|is) there,? (?:besides|other than|apart from|except(?: for)?|not "
     r"counting) (?P<not>[a-z ]+?)(?=\W*$)",
+    re.IGNORECASE,
+)
+_SOMETHING = re.compile(rf"\bsomething (?P<trait>{'|'.join((*COLOURS, *SIZES))})\b", re.IGNORECASE)
+_SHEET = re.compile(
+    r"\b(?P<lead>(?:in|on|of|from|at|to|about|with|is|see|show|here is|look at|shows|had|have|did|does|for) (?:the|"
+    r"this|that|my|our|his|her|their|a|"
+    r"another) (?:(?:very |)(?:first|second|third|last|previous|earlier|other|new|next|whole|full|entire|original) )?)"
+    r"(?:drawing|sheet|page|screenshot|slide|sketch|painting|mockup|wireframe|layout|design|composition|poster|draft|"
+    r"scan|diagram|"
+    r"export|worksheet|artwork|doodle|illustration)\b",
     re.IGNORECASE,
 )
 _A_BIT = re.compile(r"^(?:a|the other|other|each|every) $", re.IGNORECASE)
@@ -167,6 +178,12 @@ def written_out(text: str) -> str:
     text = " ".join(text.replace("\u2019", "'").split())
     text = _TYPED_WORD.sub(lambda m: _TYPED[m[0].lower()], text)
     text = _CONTRACTED.sub(r"\g<word> is", re.sub(r"^[.\u2026,;:\s-]+(?=\w)", "", text))
+    text = _NO_THING.sub(r"is there a \g<thing>?", text)
+    text = re.sub(
+        r"\b(?:and )?i don't (?:suppose|think) (?:that )?there (?:is|are) ", "is there ", text, flags=re.IGNORECASE
+    )
+    text = _SOMETHING.sub(r"anything \g<trait>", re.sub(r"(?<![\w'])'?em\b", "them", text, flags=re.IGNORECASE))
+    text = _SHEET.sub(r"\g<lead>picture", text)
     text = _SAID_SO.sub(_asked, _RIGHT.sub(_asked, text))
     text = _WAS.sub(lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}", text)
     text = _TAG.sub(

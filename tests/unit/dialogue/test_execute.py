@@ -114,3 +114,12 @@ async def test_whoever_stops_reading_stops_the_work() -> None:
     with pytest.raises(asyncio.CancelledError):
         await reader
     assert stopped == ["a", "b", "a", "b"]
+
+
+async def test_a_turn_ends_even_where_a_result_cannot_be_made() -> None:
+    async def perform(task: Task, needed: Sequence[Result]) -> Result:
+        raise KeyError(task.id)
+
+    ended = [r async for r in execute(plan(a=[], b=["a"]), perform)]
+    assert [(r.id, r.status) for r in ended] == [("a", "failed"), ("b", "skipped")]
+    assert ended[0].error == "internal error"

@@ -410,3 +410,10 @@ async def test_a_choice_about_one_thing_is_read_off_its_boxes() -> None:
     assert [i.phrase for i in fields["instances"]] == ["blue heart"]
     assert fields["about"] == ["heart"]
     assert looker.asked == []
+
+
+async def test_the_other_one_of_two_kinds_is_the_other_thing() -> None:
+    things = [STAR.model_copy(update={"phrase": "thing"}), instance("thing", (10, 10, 20, 20))]
+    finder = Finder([STAR, *things])
+    fields = await run(models(finder=finder), task="detect", phrases=["star other than the star"])
+    assert [(i.phrase, i.box) for i in fields["instances"]] == [("star other than the star", (10, 10, 20, 20))]
