@@ -194,11 +194,11 @@ class MorePictures:
 
 @dataclass(frozen=True)
 class Across:
-    """Is `phrase` of the same `trait` in two pictures; of its size, `which` of them is bigger?"""
+    """Is `phrase` of the `same` trait in two pictures; in the newest of them, is it `bigger`, `smaller`, or `which`?"""
 
     phrase: str
     trait: Trait
-    which: bool = False
+    how: Literal["same", "bigger", "smaller", "which"] = "same"
 
 
 @dataclass(frozen=True)

@@ -64,8 +64,8 @@ def compared(question: str, counted: Sequence[Result]) -> dict[str, Any]:
         how = "" if claim.how == "any" else f", {top:.0f} {plural(claim.phrase)} each"
         both = "Both the" if len(winners) == 2 else "The"
         return {"text": f"{both} {those} picture{how}.", "about": about}
-    if claim.how in ("any", "biggest", "smallest"):
-        return {"text": f"The {ORDINALS[winners[0]]} picture.", "about": about}
+    if claim.how in ("any", "biggest", "smallest"):  # what is said next is about that picture
+        return {"text": f"The {ORDINALS[winners[0]]} picture.", "about": about, "image": winners[0]}
     others = [f"{count:.0f}" for image, count in counts.items() if image != winners[0]]
     phrase = plural(claim.phrase) if top != 1 else singular(claim.phrase)
     text = f"The {ORDINALS[winners[0]]} picture: {top:.0f} {phrase}, against {listed(others)} elsewhere."
@@ -86,10 +86,11 @@ def _across(claim: Across, looks: Sequence[Result]) -> dict[str, Any]:
         missing = ORDINALS[(before if not sizes[0] else now).image or 0]
         return {"text": f"There is no {claim.phrase} in the {missing} picture.", "about": about}
     alike = max(sizes) < OF_ANOTHER_SIZE * min(sizes)
-    if claim.which:
-        text = "About the same size." if alike else "Bigger." if sizes[1] > sizes[0] else "Smaller."
-        return {"text": text, "about": about}
-    return {"text": "Yes." if alike else f"No, it is {'bigger' if sizes[1] > sizes[0] else 'smaller'}.", "about": about}
+    found = "of about the same size" if alike else "bigger" if sizes[1] > sizes[0] else "smaller"
+    if claim.how == "which":
+        return {"text": sentence(found), "about": about}
+    right = alike if claim.how == "same" else found == claim.how
+    return {"text": f"{'Yes' if right else 'No'}, it is {found}.", "about": about}
 
 
 def _difference(claim: Differences, described: Sequence[Result]) -> dict[str, Any]:

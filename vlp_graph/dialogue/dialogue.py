@@ -127,7 +127,7 @@ class Dialogue:
             speculation.settle(None)
         timings = {**clock.timings(), **{k: float(n) for k, n in speculation.counts.items() if n}}
         vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
-        yield Answered(answer, vlp, planned, _after(said.before, said.context, results))
+        yield Answered(answer, vlp, planned, _after(said.before, said.context, plan, results))
 
     async def _read(self, turn: Turn, text: str) -> Said:
         """The turn in words that stand alone, for which the dialogue before it is read where no memory knows it."""
@@ -201,9 +201,11 @@ def _at(task: Task, picture: int | None) -> Task:
     return task.model_copy(update={"image": picture})
 
 
-def _after(before: Context, context: Context, results: Sequence[Result]) -> Context:
-    """What the dialogue is about after a turn: what its results were about, and the picture that was last looked at."""
-    named = [name for result in results for name in result.about or []]
+def _after(before: Context, context: Context, plan: Plan, results: Sequence[Result]) -> Context:
+    """What the dialogue is about after a turn: what its results were about but those that only served others, and the
+    picture that was last looked at."""
+    serving = {need for task in plan.tasks for need in task.needs}
+    named = [name for result in results if result.id not in serving for name in result.about or []]
     looked = [result.image for result in results if result.image is not None]
     return replace(
         before.naming(tuple(dict.fromkeys(named)) or context.named),

@@ -68,4 +68,5 @@ async def run_one(task: Task, run: Run, needed: Sequence[Result] = (), *, task_s
 
 
 def _result(task: Task, status: Any, seconds: float, **fields: Any) -> Result:
-    return Result(id=task.id, task=task.task, image=task.image, status=status, seconds=round(seconds, 4), **fields)
+    looked = {"image": task.image, **fields}
+    return Result(id=task.id, task=task.task, status=status, seconds=round(seconds, 4), **looked)

@@ -20,7 +20,7 @@ _BEFORE = re.compile(
     rf"(?:\b(?:first|second|third|fourth|fifth|sixth|last|{_PLACE}|left-?most|right-?most|top-?most|bottom-?most|"
     r"upper-?most|"
     rf"biggest|largest|smallest|tiniest|bigger|larger|smaller|other|{'|'.join((*NUMBERS[2:9], *COLOURS, *SIZES))}|"
-    r"of(?: the)?(?: two| three| four)?)[ "
+    r"(?:biggest|largest|smallest|bigger|larger|smaller) of(?: the)?(?: two| three| four)?)[ "
     r"-]+)+$",
     re.IGNORECASE,
 )

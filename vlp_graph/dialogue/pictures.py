@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from vlp_graph.dialogue.wording import SHAPES
+
 _ORDINALS = {
     **dict.fromkeys(("first", "1st", "one", "1", "original", "a"), 0),
     **dict.fromkeys(("second", "2nd", "two", "2", "b"), 1),
@@ -39,7 +41,8 @@ _ON_ORDINAL = re.compile(
     rf"\b(?P<lead>in|for|with|on) (?:this|that) (?:{_WHICH}|next|other) (?:one|{_PICTURE})\b", re.IGNORECASE
 )
 _ABOUT_THIS = re.compile(
-    r"^(?P<before>(?:[a-z]{1,10},? ){0,2})(?:and |so |now )?(?:how|what) about (?:this|that)(?: new)? one,",
+    r"^(?P<before>(?:[a-z]{1,10},? ){0,2})(?:and |so |now )?(?:how|what) about (?:this|that)(?: new)? (?:one|picture|"
+    r"image),? (?P<rest>[^,]+?)(?P<end>[?.!]*)$",
     re.IGNORECASE,
 )
 _FIRST_ALONE = re.compile(
@@ -76,8 +79,14 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         )
     if count == 1:
         return _THIS_ONE.sub(_this_picture, text)
+    text = re.sub(
+        rf"\bmy (?P<which>{_WHICH}|other) (?!one\b|{'|'.join((*SHAPES, 'thing', 'object', 'question'))})[a-z]+",
+        r"my \g<which> picture",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _DOES_ONE.sub(r"\g<does> \g<which> picture", text)
-    text = _ABOUT_THIS.sub(r"\g<before>in this picture,", text)
+    text = _ABOUT_THIS.sub(r"\g<before>\g<rest> in this picture\g<end>", text)
     text = _THE_ONE_BEFORE.sub(r"\g<lead> the previous picture", text)
     text = _WHICH_ONE.sub("which picture", text)
     text = _ON_ORDINAL.sub(r"\g<lead> this picture", text) if shown else text

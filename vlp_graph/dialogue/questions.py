@@ -291,6 +291,12 @@ _IN_TOTAL = re.compile(
     rf"together| combined)?{_END}",
     re.IGNORECASE,
 )
+_ADD_UP = re.compile(
+    rf"{_LEAD}(?:add|sum|count|total)(?: up)? (?:all )?(?:of )?the (?P<thing>[a-z ]+?) (?:in|from|across|on|of) "
+    r"(?:both|all|the two|all "
+    rf"the|both the)(?: of the| my| these)? (?:{_PICTURE})s(?: up| together)*\s*[?.!]*$",
+    re.IGNORECASE,
+)
 _WHERE_IS = re.compile(
     rf"{_LEAD}(?:in|on) which (?:{_PICTURE}) (?:is|are|was|were|do you see|did you see)(?: there)? (?:the |an? |any "
     r")?(?P<thing>[a-z ]+?)"
@@ -503,6 +509,8 @@ def claim_of(question: str) -> Claim | None:
         return Differences((found["one"] or "new").lower(), found["other"].lower())
     if (found := _COMPARE.match(text)) and _means_pictures(found["between"] or found["with"] or ""):
         return Differences()
+    if found := _ADD_UP.match(text):
+        return MorePictures(plain(found["thing"]), "total")
     if found := _IN_TOTAL.match(text):
         return MorePictures(plain(found["thing"]), "total")
     if found := _WHERE_IS.match(text):
@@ -522,7 +530,8 @@ def claim_of(question: str) -> Claim | None:
         found["or"] or re.search(rf"\b(?:{_PICTURE}|before|last time)\b", text, re.I)
     ):
         name = _name(found["thing"])
-        return Across(name, "size", which=True) if name else None
+        only: Literal["bigger", "smaller"] = "smaller" if "smaller" in text.lower() else "bigger"
+        return Across(name, "size", "which" if found["or"] else only) if name else None
     if found := _ACROSS_SAME.match(text):
         name = _name(found["thing"] or found["changed"] or "thing")
         return Across(name, _trait(found["trait"] or found["kind"])) if name else None

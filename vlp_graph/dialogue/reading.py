@@ -16,6 +16,7 @@ from vlp_graph.dialogue.claims import (
     Claim,
     Differences,
     HowMany,
+    Is,
     MoreOf,
     MorePictures,
     Rank,
@@ -36,7 +37,7 @@ from vlp_graph.dialogue.questions import claim_of
 from vlp_graph.dialogue.references import resolve
 from vlp_graph.dialogue.referring import read
 from vlp_graph.dialogue.turn import Context, Form, Message, Named, Understanding
-from vlp_graph.dialogue.wording import COLOURS, SHAPES, SIZES, is_plural, plain, singular
+from vlp_graph.dialogue.wording import COLOURS, SHAPES, SIZES, is_plural, plain, plural, singular
 from vlp_graph.dialogue.written import mended, written_out
 
 CHATTING = 0.8
@@ -67,6 +68,14 @@ _CUE = re.compile(
     re.IGNORECASE,
 )
 """Words by which a fragment tells itself what it asks."""
+_ISNT = re.compile(
+    r"\b(?:the )?(?P<noun>ones?|things?|shapes?) (?:that|which|who)(?: is| are|'s)?(?: not|n't|isn't|aren't| isn't| "
+    r"aren't)(?=\W*$)",
+    re.IGNORECASE,
+)
+_CAPABLE = re.compile(
+    r"\bwhat (?:(?:sort|kind)s? of )?(?:things |stuff |else )?(?:can|could|do) you do\b(?! (?:see|you))", re.I
+)
 _MORE = re.compile(
     r"^(?:and |so |but )?(?:by )?how many(?: more)?(?: (?:does|has|have|do) .{1,40} (?:have|got)| are there| is "
     r"that)?\W*$",
@@ -142,6 +151,23 @@ def _small_talk(clause: str, named: Sequence[Named] = ()) -> Wish:
     return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}, named))
 
 
+def _unlike(clause: str, request: str) -> str:
+    """ "The one that isn't" after "is everything red?", as "the thing other than the red"."""
+    if not (found := _ISNT.search(clause)):
+        return clause
+    match claim_of(request):
+        case All(phrase, said) | Is(phrase, said):
+            kind = "thing" if said in SHAPES else singular(read(phrase).name)
+        case HowMany(phrase) if said := next((word for word in phrase.lower().split() if word in COLOURS), ""):
+            kind = singular(phrase.split()[-1])
+        case _:
+            return clause
+    several = found["noun"].lower().endswith("s")
+    return (
+        f"{clause[: found.start()]}the {plural(kind) if several else kind} other than the {said}{clause[found.end() :]}"
+    )
+
+
 def _how_many_more(clause: str, request: str, named: Sequence[str]) -> str | None:
     """ "By how many?" after two things, or one thing in two pictures, were compared."""
     if not (_MORE.match(clause) and _BY.search(clause)):
@@ -212,7 +238,7 @@ class Reader:
         return Said(tuple(wishes), now, context)
 
     async def _wish(self, clause: str, context: Context, exchange: str | None, *, shown: bool) -> Wish:
-        if not without_interjections(clause).strip(" .!?"):
+        if not without_interjections(clause).strip(" .!?") or _CAPABLE.search(clause):
             return _small_talk(clause)
         first = await self.sorter.read(intent_text(clause, exchange))
         begins = len(intent_text(clause, exchange)) - len(intent_text(clause))
@@ -248,6 +274,7 @@ class Reader:
         named, request = context.named, context.request
         if more := _how_many_more(clause, request, named):
             return more, False
+        clause = _unlike(clause, request)
         asked = claim_of(clause)
         if (
             asked is None

@@ -164,7 +164,7 @@ _MASK = re.compile(r"\b(?:that|this|the) (?:mask|box|outline|frame)\b,?(?: but)?
 _EVERY = re.compile(
     rf"\beverything(?: (?:that(?:'s| is)|which is))? (?P<colour>{'|'.join(COLOURS)})\b|"
     rf"(?<!these )(?<!those )(?<!they )(?<!are )\ball (?:the |of the )?(?P<plural>{'|'.join(COLOURS)})\b(?=\W*$)|"
-    r"(?P<verb>\b(?:box|outline|mask|segment|find|mark|detect|locate|highlight|count|trace|frame|around|round) )"
+    r"(?P<verb>\b(?:box|outline|mask|segment|find|mark|detect|locate|highlight|count|trace|frame|around|round|of) )"
     rf"(?P<all>everything(?! (?:{'|'.join(COLOURS)}|that|which)\b)(?: (?:here|there|you see|in (?:it|here)))?|every "
     r"shape|every object|"
     r"all (?:of )?(?:it|the shapes))",
@@ -221,6 +221,12 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         return _ones(_THAT.sub(lambda m: _that(m, "thing"), text), "thing", "thing")
     it = names[-1]
     text = _ELSE.sub(lambda m: f"what is the {m['colour']} thing other than the {it}", text)
+    text = re.sub(
+        r"\bthe (?:new|extra|added|missing|additional|odd) (?:thing|one|shape|object)\b(?! out)",
+        f"the {it}",
+        text,
+        flags=re.IGNORECASE,
+    )
     if _SHOW_WHERE.match(text):
         return f"box the {it}"
     text = re.sub(
