@@ -1,1 +1,7 @@
-"""Shared by all tests: nothing here may load a model or start a server."""
+"""Shared by all tests: nothing here may load a model or start a server that no test asks for."""
+
+from __future__ import annotations
+
+from tests.postgres import postgres
+
+__all__ = ["postgres"]

@@ -8,10 +8,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 
 from deployments.graph import NAME
+
+MODELS = ("Llama", "Idefics", "GroundedSam", "Whisper", "DistilBert")
+TWINS = "twins"
 
 
 def stats(*deployments: str) -> dict[str, dict[str, int]]:
@@ -45,9 +49,9 @@ def watched(deployment: str) -> Iterator[Callable[[], tuple[float, dict[str, int
             process.terminate()
 
 
-def replica_pids(server: int, deployment: str) -> list[int]:
+def replica_pids(server: int, deployment: str, application: str = NAME) -> list[int]:
     """Process ids of the replicas of a deployment, among the processes that `server` (vlp serve) has started."""
-    title = f"ServeReplica:{NAME}:{deployment}"
+    title = f"ServeReplica:{application}:{deployment}"
     found = []
     for process in psutil.Process(server).children(recursive=True):
         try:
@@ -56,6 +60,40 @@ def replica_pids(server: int, deployment: str) -> list[int]:
         except psutil.NoSuchProcess:
             continue
     return found
+
+
+def twins(memory: str) -> None:
+    """Serve two more ingress replicas over the running models, with this memory, until standard input ends."""
+    from ray import serve
+
+    from deployments.ingress import Ingress
+    from vlp_graph import config
+
+    profile = config.load("embedded")
+    profile = profile.model_copy(update={"memory": profile.memory.model_copy(update={"url": memory})})
+    models = [serve.get_deployment_handle(name, NAME) for name in MODELS]
+    ingress: Any = Ingress
+    two = ingress.options(num_replicas=2, ray_actor_options={"num_cpus": 0.1})
+    serve.run(two.bind(profile, *models), name=TWINS, route_prefix=f"/{TWINS}")
+    print("up", flush=True)
+    sys.stdin.read()
+    serve.delete(TWINS)
+
+
+@contextmanager
+def two_more_ingresses(memory: str) -> Iterator[str]:
+    """The path under which two ingress replicas of their own share a memory."""
+    command = [sys.executable, "-m", "tests.integration.cluster", "--twins", memory]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        while not (line := process.stdout.readline()).startswith("up"):
+            assert line, "the two ingress replicas did not come up"
+        try:
+            yield f"/{TWINS}"
+        finally:
+            process.stdin.close()
+            process.wait(120)
 
 
 def main(deployments: list[str]) -> None:
@@ -68,6 +106,8 @@ def main(deployments: list[str]) -> None:
         while True:
             print(json.dumps([time.time(), handle.stats.remote().result(timeout_s=60)]), flush=True)
             time.sleep(0.02)
+    if deployments[0] == "--twins":
+        return twins(deployments[1])
     handles = {name: serve.get_deployment_handle(name, NAME) for name in deployments}
     print(json.dumps({name: handle.stats.remote().result(timeout_s=60) for name, handle in handles.items()}))
 

@@ -21,7 +21,7 @@ from typing import Any, Protocol, cast
 import numpy as np
 from PIL import Image
 from sqlalchemy import JSON, Column, Float, Integer, LargeBinary, MetaData, String, Table, Text, delete, func, select
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from vlp_graph.config import Memory as Config
@@ -159,7 +159,7 @@ async def _persistently(attempt: Callable[[], Awaitable[None]]) -> None:
     for pause in (0.02, 0.05, 0.1, 0.2, 0.4, None):
         try:
             return await attempt()
-        except (IntegrityError, OperationalError):
+        except (IntegrityError, OperationalError, ProgrammingError):
             if pause is None:
                 raise
             await asyncio.sleep(pause * (1 + random.random()))

@@ -248,9 +248,11 @@ class Reader:
         form = first.form if not exchange else (await self.sorter.read(intent_text(clause))).form
         chatting = best(first.scores) == "chat" and first.scores["chat"] >= CHATTING and not first.named
         whole, completed = self._whole(clause, context, chatting=chatting, shown=shown)
-        if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
-            if form.name == "say" and form.score >= SURELY_SAYING and not completed:
+        if form and claim_of(whole) is None:
+            fragment = completed and (shown or bool(_JOINS.match(clause)) or len(clause.split()) <= SHORT)
+            if form.name == "say" and form.score >= SURELY_SAYING and not fragment:
                 return _small_talk(clause, first.named)
+        if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
             whole = self._standard(clause, form, context, first, shown=shown) or whole
         if whole != clause:
             return Wish(whole, await self.sorter.read(intent_text(whole)))

@@ -60,7 +60,7 @@ _RELATION = re.compile(
     r"(?P<not>other than|except(?: for)?|but(?: not)?|apart from|besides|(?:that|which)(?: is|'s)?(?:n't| not)|not)|"
     r"(?P<either>on (?:either|both) sides? of)|between (?:(?:the )?(?:two|both|2) (?P<pair>.+)|(?:the "
     r")?(?P<those>(?:(?!and )[a-z]+ ){0,3}[a-z]+s))$|between (?P<one>.+?) and|"
-    r"(?P<near>next to|beside|near(?:est)?(?: to)?|close(?:st)? to)) ?(?P<b>.+)?$",
+    r"(?P<near>next to|beside|near(?:est)?\b(?: to)?|close(?:st)? to)) ?(?P<b>.+)?$",
     re.IGNORECASE,
 )
 _COUNTS = "|".join(NUMBERS[2:9])

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import TASKS
-from vlp_graph.dialogue.turn import Instance, Named, Picture, Understanding
+from vlp_graph.dialogue.turn import Form, Instance, Named, Picture, Understanding
 
 Box = tuple[float, float, float, float]
 FOREVER = 3600.0
@@ -119,12 +119,14 @@ class Listener:
 
 @dataclass
 class Sorter:
-    """`label` with that probability, the rest shared by the others; the `named` that a text has; labels by `likes`."""
+    """`label` with that probability, the rest shared by the others; the `named` that a text has; labels by `likes`; the
+    `forms` of texts."""
 
     label: str = "answer"
     score: float = 0.8
     named: Sequence[str] = ()
     likes: Mapping[str, float] = field(default_factory=dict)
+    forms: Mapping[str, Form] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     async def read(self, text: str) -> Understanding:
@@ -132,7 +134,7 @@ class Sorter:
         rest = (1 - self.score) / (len(TASKS) - 1)
         scores = {task: self.score if task == self.label else rest for task in TASKS}
         found = [Named(name, text.rindex(name), 0.95) for name in self.named if name in text]
-        return Understanding(scores, sorted(found, key=lambda name: name.start))
+        return Understanding(scores, sorted(found, key=lambda name: name.start), self.forms.get(text))
 
     async def nearest(self, text: str, labels: Sequence[str]) -> dict[str, float]:
         return {label: self.likes.get(label, 1 / len(labels)) for label in labels}

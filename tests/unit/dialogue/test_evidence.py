@@ -7,27 +7,31 @@ from plain_models import instance
 
 from vlp_graph.dialogue.claims import (
     All,
+    AnyOf,
     At,
     Beside,
     Choice,
     Claim,
     Colour,
+    Counted,
     Differences,
     Exists,
     HowMany,
     Is,
     MoreOf,
     MorePictures,
+    Place,
     Rank,
     Relation,
     Same,
     Shape,
     Side,
     Than,
+    Traits,
     What,
     WhichHalf,
 )
-from vlp_graph.dialogue.evidence import beside, decide, doubt, phrases_of, subjects
+from vlp_graph.dialogue.evidence import beside, decide, doubt, odd_one_out, phrases_of, subjects
 from vlp_graph.dialogue.turn import Instance
 from vlp_graph.dialogue.wording import COLOURS, SHAPES
 
@@ -226,3 +230,56 @@ def test_what_a_question_was_about(claim: Claim, verdict: str, about: list[str])
 )
 def test_doubt(claim: Claim, verdict: str, words: str, other: str | None) -> None:
     assert doubt(claim, verdict, words) == other
+
+
+STARS = [instance("stars", (x, 0, x + 10, 10)) for x in (0, 20, 40)]
+RED_AND_BLUE = [instance("red stars", STARS[0].box), *(instance("blue stars", star.box) for star in STARS[1:])]
+
+
+@pytest.mark.parametrize(
+    ("claim", "verdict"),
+    [
+        (AnyOf(("stars", "hearts")), "Yes, there are 3 stars."),
+        (AnyOf(("stars", "hearts"), every=True), "No, there is no heart in this picture."),
+        (AnyOf(("crosses", "hearts")), "No, there is no cross or heart in this picture."),
+        (Counted("stars", 3), "Yes, there are 3 stars."),
+        (Counted("stars", 1, "more"), "Yes, there are 3 stars."),
+        (Counted("stars", 3, "fewer"), "No, there are 3 stars."),
+        (Counted("stars", 4, "least"), "No, there are 3 stars."),
+        (Counted("stars", 2, "most"), "No, there are 3 stars."),
+        (Traits("stars", "colour"), "Red and blue."),
+        (Traits("stars", "colour", counted=True), "2 colours: red and blue."),
+        (Traits("hearts", "colour"), "There are no hearts in this picture."),
+        (Same("stars", "colour", differ=True), "Yes: red and blue."),
+        (Same("stars", "size", differ=True), "No."),
+        (Choice("stars", ("red", "blue")), "1 red and 2 blue."),
+        (Than("stars", "red stars", None), "About the same size."),
+        (Place("stars"), "At the top left."),
+        (At("stars", ("above", "left")), "Yes."),
+        (At("stars", ("below", "left")), "No, it is at the top left."),
+        (MoreOf("stars", "red stars", by=True), "2 more: there are 3 stars and 1 red star."),
+    ],
+)
+def test_what_boxes_say_to_more_claims(claim: Claim, verdict: str) -> None:
+    assert decide(claim, [*STARS, *RED_AND_BLUE], (100, 100)) == verdict
+
+
+@pytest.mark.parametrize(
+    ("things", "odd"),
+    [
+        (["red star", "red star", "red heart"], ["red heart"]),
+        (["red star", "red star", "blue star"], ["blue star"]),
+        (["red star", "blue heart", "green cross"], []),
+        (["red star", "red heart"], []),
+    ],
+)
+def test_odd_one_out(things: list[str], odd: list[str]) -> None:
+    found = [instance(name, (20 * n, 0, 20 * n + 10, 10)) for n, name in enumerate(things)]
+    assert [i.phrase for i in odd_one_out(found)] == odd
+
+
+def test_the_odd_one_may_be_the_large_one() -> None:
+    small = [instance("red star", (20 * n, 0, 20 * n + 10, 10)) for n in range(3)]
+    large = instance("red star", (0, 40, 40, 80))
+    assert odd_one_out([*small, large]) == [large]
+    assert odd_one_out([small[0], large, large.model_copy(update={"box": (50, 40, 90, 80)})]) == [small[0]]

@@ -8,7 +8,7 @@ import pytest
 from plain_models import Sorter
 
 from vlp_graph.dialogue.reading import Reader, Said, leans, points_back
-from vlp_graph.dialogue.turn import Context, Message
+from vlp_graph.dialogue.turn import Context, Form, Message, Named
 
 RED_STAR = Context("outline the red star", ("red star",), ("heart",), 0)
 BEFORE = "outline the red star -> I outlined the red star."
@@ -125,3 +125,35 @@ async def test_what_memory_does_not_know_is_read_from_the_history() -> None:
 def test_what_leans_on_what_was_said(text: str, points: bool, short: bool) -> None:
     assert points_back(text) is points
     assert leans(text) is short
+
+
+async def formed(
+    text: str, form: str, label: str = "answer", score: float = 0.9, **roles: str
+) -> list[tuple[str, str]]:
+    """What is read of a turn after "outline the red star", of which the form is known."""
+    named = [Named(words, text.index(words), 0.9, role) for role, words in roles.items()]
+    sorter = Sorter(label, 0.85, (), forms={text: Form(form, score, named)})
+    said = await Reader(sorter).read(text, RED_STAR, BEFORE)
+    return [(wish.text, wish.intent) for wish in said.wishes]
+
+
+async def test_a_question_in_any_words_is_the_plain_one() -> None:
+    assert await formed("i cannot make out which paint it has got", "colour", a="it") == [
+        ("what colour is the red star?", "answer")
+    ]
+    assert await formed("would the cross sit over the heart", "relation", a="cross", b="heart") == [
+        ("is the cross above the heart?", "answer")
+    ]
+    assert await formed("a ring of boxes on it thanks", "find", "detect", a="it") == [("box the red star", "detect")]
+
+
+async def test_a_form_that_is_not_sure_or_has_no_plain_words_changes_nothing() -> None:
+    unsure = "i cannot make out which paint the heart has got"
+    assert await formed(unsure, "colour", score=0.4, a="heart") == [(unsure, "answer")]
+    mood = "does the heart seem happy to you"
+    assert await formed(mood, "other", a="heart") == [(mood, "answer")]
+
+
+async def test_who_only_tells_something_wishes_nothing() -> None:
+    text = "my son drew all of this on monday"
+    assert await formed(text, "say", "count") == [(text, "chat")]

@@ -29,6 +29,11 @@ HEART = instance("heart", (30, 70, 40, 80))
         ("first of the stars", Referring("star", Pick("left"))),
         ("top left star", Referring("star", Pick("above left"))),
         ("the biggest star", Referring("star", Pick("biggest"))),
+        ("the large things", Referring("things", Pick("large"))),
+        ("small red shape", Referring("red shape", Pick("small"))),
+        ("smaller of the two stars", Referring("stars", Pick("smallest"))),
+        ("the heart in between", Referring("heart", Pick("middle"))),
+        ("star nearer the bottom", Referring("star", Pick("below"))),
         ("the blue square left of the star", Referring("blue square", relation=("left", (Referring("star"),)))),
         ("star that is on the right of a heart", Referring("star", relation=("right", (Referring("heart"),)))),
         ("circle under the biggest star", Referring("circle", relation=("below", (read("biggest star"),)))),
@@ -141,3 +146,19 @@ def test_a_hostile_phrase_takes_no_longer_than_its_length(text: str) -> None:
 def test_everything_that_has_to_be_found() -> None:
     assert read("star above the circle left of the heart").names == ["star", "circle", "heart"]
     assert read("star between the left heart and the cross").names == ["star", "heart", "cross"]
+
+
+@pytest.mark.parametrize(
+    ("sides", "large"),
+    [
+        ([10, 11, 30, 32], [30, 32]),
+        ([30, 31], [30, 31]),  # all alike: large for this picture
+        ([8, 9], []),
+        ([], []),
+    ],
+)
+def test_large_and_small_are_told_apart_by_the_widest_gap(sides: list[int], large: list[int]) -> None:
+    things = [instance("things", (0, 0, side, side)) for side in sides]
+    chosen = {phrase: choose(read(phrase), things, SIZE) for phrase in ("large things", "small things")}
+    assert [i.box[2] for i in chosen["large things"]] == large
+    assert [i.box[2] for i in chosen["small things"]] == [side for side in sides if side not in large]

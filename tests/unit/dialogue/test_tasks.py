@@ -318,6 +318,23 @@ SMALL, LARGE = instance("stars", (0, 0, 10, 10)), instance("stars", (0, 0, 40, 4
         ("which picture has the smallest star?", [[SMALL] * 4, [LARGE]], "The first picture."),
         ("do both pictures have the same number of stars?", [[SMALL], [LARGE]], "Yes: 1 and 1 stars."),
         ("do both pictures have the same number of stars?", [[SMALL], [LARGE] * 2], "No: 1 and 2 stars."),
+        ("is there a star in both pictures?", [[SMALL], [SMALL]], "Yes."),
+        ("is there a star in both pictures?", [[SMALL], []], "No, not in the second picture."),
+        ("how many more stars does the first picture have?", [[SMALL] * 3, [SMALL]], "2 more: 3 and 1 stars."),
+        ("add up the stars in both pictures", [[SMALL] * 3, [SMALL]], "4 stars in all."),
+        (
+            "are there more stars here than in the first picture?",
+            [[SMALL], [SMALL] * 2],
+            "Yes: 2 stars here, 1 in the first picture.",
+        ),
+        ("is the star bigger or smaller than in the first picture?", [[SMALL], [LARGE]], "Bigger."),
+        ("is the star smaller than in the first picture?", [[SMALL], [LARGE]], "No, it is bigger."),
+        (
+            "is the star the same size as in the first picture?",
+            [[LARGE], [LARGE]],
+            "Yes, it is of about the same size.",
+        ),
+        ("is the star bigger than in the first picture?", [[], [LARGE]], "There is no star in the first picture."),
     ],
 )
 async def test_pictures_are_compared_by_what_was_found_in_each(
@@ -342,6 +359,23 @@ async def test_what_only_one_of_two_pictures_shows(
     described = [looked_at(n, task="describe", about=names) for n, names in enumerate((there, missing))]
     fields = await compared("what is in the first picture but not in the second?", *described)
     assert fields == {"text": text, "about": about}
+
+
+@pytest.mark.parametrize(
+    ("texts", "text"),
+    [(("Red.", "Red."), "Yes, red."), (("Red.", "Blue."), "No: red in the first picture, blue now.")],
+)
+async def test_a_colour_in_two_pictures(texts: tuple[str, str], text: str) -> None:
+    looks = [looked_at(n, task="answer", text=said) for n, said in enumerate(texts)]
+    fields = await compared("is the star the same colour as in the first picture?", *looks)
+    assert fields == {"text": text, "about": ["star"]}
+
+
+async def test_two_pictures_that_show_the_same() -> None:
+    same = [looked_at(n, task="describe", text="A red star.", about=["red star"]) for n in range(2)]
+    assert (await compared("are the two pictures the same?", *same))["text"].startswith("Yes")
+    other = looked_at(1, task="describe", text="A heart.", about=["heart"])
+    assert (await compared("are the two pictures the same?", same[0], other))["text"].startswith("No.")
 
 
 async def test_pictures_are_told_one_after_the_other() -> None:
@@ -410,6 +444,14 @@ async def test_a_choice_about_one_thing_is_read_off_its_boxes() -> None:
     assert [i.phrase for i in fields["instances"]] == ["blue heart"]
     assert fields["about"] == ["heart"]
     assert looker.asked == []
+
+
+async def test_the_odd_one_out_is_found_and_named() -> None:
+    things = [instance("star", (x, 0, x + 10, 10)) for x in (0, 20, 40)] + [instance("heart", (60, 0, 70, 10))]
+    fields = await answer("which one is the odd one out?", "no idea", *things)
+    assert (fields["text"], fields["about"]) == ("A heart.", ["heart"])
+    found = await run(models(finder=Finder(things)), task="detect", phrases=["odd one out"])
+    assert [(i.phrase, i.box) for i in found["instances"]] == [("odd one out", (60, 0, 70, 10))]
 
 
 async def test_the_other_one_of_two_kinds_is_the_other_thing() -> None:

@@ -36,6 +36,19 @@ def test_swapped_letters_of_known_words_are_mended_and_no_others() -> None:
         ("top left of the first picture", "top left of the first picture"),
         ("two\n stars", "two stars"),
         ("is there anything else?", "is there anything else?"),
+        ("is it true that there are more red crosses than blue ones?", "are there more red crosses than blue crosses?"),
+        ("that's a heart, right?", "is that a heart?"),
+        ("Everything looks red to me. Am I right?", "is Everything red?"),
+        ("were there any in the first picture?", "are there any in the first picture?"),
+        ("show me the green things with boxes", "box the green things"),
+        ("of the yellow ones how many are squares", "how many of the yellow ones are squares"),
+        ("how many red items are there?", "how many red things are there?"),
+        ("is that a bit of bread?", "is that a bit of bread?"),
+        ("how many heart stickers are there?", "how many hearts are there?"),
+        ("no heart anywhere?", "is there a heart?"),
+        ("what is at the top of my drawing?", "what is at the top?"),
+        ("the square top left", "the square at the top left"),
+        ("going back, please draw a box", "going back, draw a box"),
     ],
 )
 def test_written_out(text: str, written: str) -> None:
@@ -43,7 +56,21 @@ def test_written_out(text: str, written: str) -> None:
 
 
 @pytest.mark.timeout(60)  # a pattern that takes quadratic time would need minutes
-@pytest.mark.parametrize("text", [", ", "somewhere ", "what is it ", "is it the ", "please, ", "so that i can ", "  "])
+@pytest.mark.parametrize(
+    "text",
+    [
+        ", ",
+        "somewhere ",
+        "what is it ",
+        "is it the ",
+        "please, ",
+        "so that i can ",
+        "  ",
+        "is it true that the ",
+        "red items ",
+        "no heart ",
+    ],
+)
 def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     assert written_out(text * 40_000) == text * 40_000
     assert isinstance(written_out(text * (LONGEST // len(text))), str)
