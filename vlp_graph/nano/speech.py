@@ -82,8 +82,17 @@ class _Espeak:
             return np.concatenate([*self.pieces, np.zeros(0, np.int16)]), self.sample_rate
 
 
-@cache
+_STARTING = threading.Lock()
+"""`cache` lets two threads in at once, and a library that is initialised twice crashes the process."""
+
+
 def _espeak() -> _Espeak:
+    with _STARTING:
+        return _started()
+
+
+@cache
+def _started() -> _Espeak:
     """The library, initialised: it can be so only once per process.
 
     Raises:

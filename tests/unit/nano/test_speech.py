@@ -43,3 +43,16 @@ def test_wav_is_read_back_the_same() -> None:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, SAMPLE_RATE)
         back = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32767
     np.testing.assert_allclose(back, samples, atol=1 / 32767)
+
+
+def test_threads_may_speak_at_once_from_the_start() -> None:
+    program = (
+        "import threading; from concurrent.futures import ThreadPoolExecutor\n"
+        "from vlp_graph.nano.speech import speak\n"
+        "start = threading.Barrier(8)\n"
+        "with ThreadPoolExecutor(8) as pool:\n"
+        "    said = list(pool.map(lambda _: (start.wait(), len(speak('how many stars are there?')))[1], range(8)))\n"
+        "assert len(set(said)) == 1 and said[0] > 8000, said\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
