@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 import wave
 
 import numpy as np
