@@ -198,7 +198,8 @@ def _role(form: Form, role: str) -> str | None:
     if not named:
         return None
     words = re.split(r"[,:;?]", max(named, key=lambda name: name.score).text.strip(' ,.?!;:"()'))[0]
-    return re.sub(r"^(?:(?:the|an?|any|all|both|every|each|some|of)\s+)+", "", words, flags=re.IGNORECASE) or None
+    words = re.sub(r"^(?:(?:the|an?|any|all|both|every|each|some|of)\s+)+", "", words, flags=re.IGNORECASE)
+    return words if plain(words).split() else None
 
 
 def _without(text: str, form: Form) -> str:

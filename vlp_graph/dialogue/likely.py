@@ -118,7 +118,7 @@ def _arguments(wish: Wish, said: Said) -> tuple[dict[str, Any], list[str], float
         if isinstance(wish.claim, HowMany):
             phrases, scores = [wish.claim.phrase], []
         if not phrases and wish.leaning:
-            phrases = [*said.context.named]
+            phrases = [name for name in said.context.named if name.strip()]
             scores = [] if points_back(wish.text) else [0.0]  # "cut out whatever moves" need not mean what was named
         return {"phrases": phrases[:MAX_PHRASES]}, phrases, min([1.0, *scores])
     if wish.intent == "classify":

@@ -82,7 +82,7 @@ def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
         else:
             spans.append((start, end))
     phrases: dict[tuple[str, ...], str] = {}
-    pieces = [_told(text[start:end]) for start, end in spans]
+    pieces = [piece for start, end in spans if (piece := _told(text[start:end])).split()]
     for n, piece in enumerate(pieces):
         phrase = piece
         if set(piece.lower().split()) <= {*COLOURS, *SIZES}:  # "red and blue circles"

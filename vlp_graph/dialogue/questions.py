@@ -819,6 +819,8 @@ def _has(name: str, words: Sequence[str]) -> bool:
 def _is_bare(name: str) -> bool:
     """Whether words are nothing but the name of a thing."""
     parts = name.lower().split()
+    if not parts:
+        return False
     named = bool(re.fullmatch(r"[\w' -]+", name)) and "of" not in (parts[0], parts[-1])
     return named and not _NO_NAMES & {form for part in parts for form in (part, singular(part))}
 

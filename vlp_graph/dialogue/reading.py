@@ -32,7 +32,7 @@ from vlp_graph.dialogue.models import Sorter
 from vlp_graph.dialogue.phrases import phrases_in
 from vlp_graph.dialogue.pictures import with_pictures_kept, with_pictures_named
 from vlp_graph.dialogue.plan import TASKS
-from vlp_graph.dialogue.prompt import history_line, intent_text
+from vlp_graph.dialogue.prompt import history_line, intent_text, neutral
 from vlp_graph.dialogue.questions import claim_of
 from vlp_graph.dialogue.references import resolve
 from vlp_graph.dialogue.referring import read
@@ -217,6 +217,7 @@ class Reader:
         """
         wishes: list[Wish] = []
         now = context
+        text = " ".join(neutral(text).split())  # the marks of a model's own language are no words
         alone = bool(context.named) and not is_plural(context.named[-1])
         plainly = with_pictures_named(mended(written_out(text), SHAPES), pictures, alone=alone, shown=shown)
         for clause in split(plainly):

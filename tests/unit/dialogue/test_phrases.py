@@ -77,3 +77,8 @@ def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     assert phrases_in(long, marked(long, "star", "heart")) == ["star", "heart"]
     assert re.search("star", " ".join(phrases_in(f"{text * 50}star", marked(f"{text * 50}star", "star"))))
     assert labels_in(text * 40_000) == []
+
+
+def test_a_colour_before_words_that_name_nothing_is_that_of_things() -> None:
+    text = "the red, and '"
+    assert phrases_in(text, [Named("red", 4, 0.9), Named("'", 13, 0.9)]) == ["red things"]

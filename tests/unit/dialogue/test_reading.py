@@ -157,3 +157,8 @@ async def test_a_form_that_is_not_sure_or_has_no_plain_words_changes_nothing() -
 async def test_who_only_tells_something_wishes_nothing() -> None:
     text = "my son drew all of this on monday"
     assert await formed(text, "say", "count") == [(text, "chat")]
+
+
+async def test_marks_of_a_model_s_own_language_are_no_words() -> None:
+    said = await read("outline the <image><image> heart <|im_end|>", "segment", "heart", exchange=None)
+    assert [wish.text for wish in said.wishes] == ["outline the heart"]
