@@ -1,4 +1,4 @@
-"""Everyday turns that models learn from: 3,100 sentences as people of many trades and places would say them.
+"""Everyday turns that models learn from: 3,102 sentences as people of many trades and places would say them.
 
 Templates repeat the habits of who wrote them. These were written without a look at templates or tests, each with its
 task and the words that name things or labels; so that they teach more than themselves, other things take their place
@@ -69,15 +69,16 @@ def everyday(rng: random.Random) -> Turn:
 
 def _about_others(rng: random.Random, text: str, names: list[str]) -> tuple[str, list[str]]:
     """The turn about other things; a name that leans on what stands around it stays."""
-    new = []
-    for name in names:
-        found = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
-        if not found or " " not in text or _FIXED.search(name) or len(name.split()) > 3 or name.lower() not in text:
-            new.append(name)
-            continue
-        other = thing(rng, is_plural(name), 0.1)
-        text = article(text[: found.start()] + other + text[found.end() :])
-        new.append(other)
+    places = [re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text) for name in names]
+    if any(text.lower().count(name.lower()) != 1 for name in names):  # which of them is meant?
+        return text, names
+    new = list(names)
+    for n, place in sorted(enumerate(places), key=lambda one: -(one[1].start() if one[1] else 0)):
+        name = names[n]
+        if place and " " in text and not _FIXED.search(name) and len(name.split()) < 4 and name == name.lower():
+            new[n] = thing(rng, is_plural(name), 0.1)
+            text = text[: place.start()] + new[n] + text[place.end() :]
+    text = article(text)
     return text, [name if name.lower() in text.lower() else article(name) for name in new]
 
 
