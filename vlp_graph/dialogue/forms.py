@@ -65,10 +65,7 @@ _DIRECTIONS = {
     "above": r"above|over|on top of|higher|up",
     "below": r"below|under(?:neath)?|beneath|lower|down",
 }
-_SPOTS = {
-    "at the top left": r"(?:top|upper)[ -](?:left|right)",
-    "at the bottom left": r"(?:bottom|lower)[ -](?:left|right)",
-}
+_CORNER = re.compile(r"\b(?P<row>top|upper|bottom|lower)[ -](?P<side>left|right)\b", re.IGNORECASE)
 _SIDES = {
     "on the left": r"left",
     "on the right": r"right(?!,?\s*[?.!]*$)",
@@ -322,10 +319,9 @@ def _same(a: str, b: str | None, text: str, *, differ: bool) -> str:
 
 def _spot(text: str) -> str | None:
     """The side or corner that a text names: "at the top left"."""
-    for row in _SPOTS.values():
-        if found := re.search(rf"\b{row}\b", text, re.IGNORECASE):
-            high, side = re.split(r"[ -]", found[0].lower())
-            return f"at the {'top' if high in ('top', 'upper') else 'bottom'} {side}"
+    if corner := _CORNER.search(text):
+        row = "top" if corner["row"].lower() in ("top", "upper") else "bottom"
+        return f"at the {row} {corner['side'].lower()}"
     return _first(_SIDES, text)
 
 

@@ -30,11 +30,15 @@ _IN_ONE = re.compile(rf"\b(?P<lead>(?:in|for|from|with|on) the (?P<which>{_WHICH
 _THE_ONE_BEFORE = re.compile(r"\b(?P<lead>in|for|from|with) the one before\b", re.IGNORECASE)
 _IN_BARE = re.compile(rf"\b(?P<lead>(?:in|from) the (?:{_WHICH}|other))(?=\W*$)", re.IGNORECASE)
 _THIS_ONE = re.compile(r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| last| latest)? one\b", re.IGNORECASE)
+PAGE = (
+    "drawing|sheet|page|screenshot|slide|sketch|painting|mockup|wireframe|layout|design|composition|poster|draft|scan|"
+    "diagram|export|worksheet|artwork|doodle|illustration"
+)
+"""What people call a picture that is not a photograph."""
 _OTHER_WORD = re.compile(
     rf"\b(?P<lead>(?:the|this|that|my|our|in|on|from|his|her|their) (?:very )?(?:(?:{_WHICH}|other|next|newest|"
     r"latest) )?)"
-    r"(?:drawing|sheet|page|screenshot|slide|sketch|painting|mockup|wireframe|layout|design|composition|poster|draft|"
-    r"scan|diagram|export)\b",
+    rf"(?:{PAGE})\b",
     re.IGNORECASE,
 )
 _ON_ORDINAL = re.compile(

@@ -168,7 +168,7 @@ def _unlike(clause: str, request: str) -> str:
     )
 
 
-def _how_many_more(clause: str, request: str, named: Sequence[str]) -> str | None:
+def _how_many_more(clause: str, request: str) -> str | None:
     """ "By how many?" after two things, or one thing in two pictures, were compared."""
     if not (_MORE.match(clause) and _BY.search(clause)):
         return None
@@ -275,7 +275,7 @@ class Reader:
     def _whole(clause: str, context: Context, *, chatting: bool, shown: bool) -> tuple[str, bool]:
         """The clause in words that stand alone, and whether it was a fragment."""
         named, request = context.named, context.request
-        if more := _how_many_more(clause, request, named):
+        if more := _how_many_more(clause, request):
             return more, False
         clause = _unlike(clause, request)
         asked = claim_of(clause)

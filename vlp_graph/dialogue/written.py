@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from vlp_graph.dialogue.pictures import PAGE
 from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, plural
 
 
@@ -118,9 +119,7 @@ _SHEET = re.compile(
     r"\b(?P<lead>(?:in|on|of|from|at|to|about|with|is|see|show|here is|look at|shows|had|have|did|does|for) (?:the|"
     r"this|that|my|our|his|her|their|a|"
     r"another) (?:(?:very |)(?:first|second|third|last|previous|earlier|other|new|next|whole|full|entire|original) )?)"
-    r"(?:drawing|sheet|page|screenshot|slide|sketch|painting|mockup|wireframe|layout|design|composition|poster|draft|"
-    r"scan|diagram|"
-    r"export|worksheet|artwork|doodle|illustration)\b",
+    rf"(?:{PAGE})\b",
     re.IGNORECASE,
 )
 _A_BIT = re.compile(r"^(?:a|the other|other|each|every) $", re.IGNORECASE)
@@ -186,13 +185,8 @@ def written_out(text: str) -> str:
     text = _SHEET.sub(r"\g<lead>picture", text)
     text = _SAID_SO.sub(_asked, _RIGHT.sub(_asked, text))
     text = _WAS.sub(lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}", text)
-    text = _TAG.sub(
-        r"\g<end>",
-        _REASON.sub(
-            lambda m: m["end"] or "",
-            _POLITE.sub(_politely, text),
-        ),
-    )
+    text = _REASON.sub(lambda m: m["end"] or "", _POLITE.sub(_politely, text))
+    text = _TAG.sub(r"\g<end>", text)
     text = re.sub(r"\b(picture|image|photo|pic|one)'s got\b", r"\1 has", text, flags=re.IGNORECASE)
     text = re.sub(
         r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b", r"\1 are there", text, flags=re.I
@@ -220,9 +214,7 @@ def written_out(text: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
-    text = _NO_THING.sub(
-        r"is there a \g<thing>?", _BESIDES.sub(r"how many \g<thing> other than \g<not> are there", text)
-    )
+    text = _BESIDES.sub(r"how many \g<thing> other than \g<not> are there", text)
     text = _SHAPED.sub(lambda m: plural(m["shape"]) if m["s"] else m["shape"], text)
     text = re.sub(r"\b(in the (?:middle|centre|center)) of it\b", r"\1", text, flags=re.IGNORECASE)
     text = _CORNER.sub(r"\g<thing> at the \g<corner>", _GENERIC.sub(_generic, text))
