@@ -84,8 +84,11 @@ class Looker:
     def __init__(self, handle: DeploymentHandle[Any]) -> None:
         self._handle = handle
 
-    async def answer(self, pictures: Sequence[Picture], question: str) -> str:
-        look = Look(tuple(p.pixels for p in pictures), question)
+    async def answer(
+        self, pictures: Sequence[Picture], question: str, examples: Sequence[tuple[Picture, str]] = ()
+    ) -> str:
+        shots = tuple((picture.pixels, answer) for picture, answer in examples)
+        look = Look(tuple(p.pixels for p in pictures), question, shots)
         return await call("IDEFICS", lambda: self._handle.answer.remote(look))
 
 

@@ -42,14 +42,15 @@ _INTERJECTION = re.compile(
 )
 _TOPIC = re.compile(
     r"^(?:and |but |so )*(?:(?:back to|as for|about|regarding|what about|how about|looking at) )?"
-    r"(?:(?:the|that|this|those|these|my|it|them)\b|[a-z]+s$)",
+    r"(?:(?:the|that|this|those|these|my|his|her|our|your|their|it|them)\b|[a-z]+s$)",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
     r"^(?:(?:and|but|so|now|ok|please|let's|lets|go|going|return|look|looking|back|to|on|at|what about|how about) )*"
-    r"(?P<place>(?:(?:in|on|for|with|from) )?(?:the|this|that|my) (?:[a-z]+(?:st|nd|rd|th)? |very first )?"
+    r"(?P<place>(?:(?:in|on|for|with|from) )?(?:(?:the|this|that|my) (?:[a-z]+(?:st|nd|rd|th)? |very first )?"
     r"(?:picture|image|photo|photograph|pic|scene)(?: (?:before|earlier|one|two|three|\d|from before|(?:i|you) [a-z "
-    r"]+))?)$",
+    r"]+))?|(?:picture|image|photo|pic) (?:one|two|three|\d)|(?:first|second|third|last|next|new|previous|1st|2nd|3rd) "
+    r"(?:picture|image|photo|pic)))$",
     re.IGNORECASE,
 )
 _SHOWN = re.compile(

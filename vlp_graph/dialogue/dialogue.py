@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
+from vlp_graph.dialogue.examples import asked_by_example
 from vlp_graph.dialogue.execute import execute
 from vlp_graph.dialogue.likely import Likely, likely_plan
 from vlp_graph.dialogue.models import Models
@@ -90,11 +91,16 @@ class Dialogue:
             raise _no_picture(intent.label)
         focus, count = said.context.picture, len(turn.pictures)
         likely = likely_plan(said, lambda words: meant_picture(words, count, focus), count)
-        tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens, self.config.max_history_tokens)
+        asked = asked_by_example(turn, text)
+        tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens, self.config.max_history_tokens, asked)
         limits = {"task_s": self.config.task_s, "deadline": deadline}
         speculation = Speculation(tasks.runner(turn.pictures), **limits)
         try:
-            plan, planned = await self._route(turn, said, intent, likely, speculation, deadline)
+            planned: PlannedBy
+            if asked:  # labels that examples taught are no planner's to know
+                plan, planned = asked.plan(text), "reader"
+            else:
+                plan, planned = await self._route(turn, said, intent, likely, speculation, deadline)
             speculation.settle(plan)
             clock.lap("plan")
             yield Planned(plan)

@@ -102,6 +102,11 @@ _IS_THE = re.compile(
     re.IGNORECASE,
 )
 """A question that stops at the name: "and is the red star?", but not "is the dog hungry?"."""
+_OBJECT = re.compile(
+    r"^(?:please )?(?:box|outline|mask|segment|find|mark|trace|highlight|locate|show me|how many|count)(?: all)?"
+    r"(?: the| an?)? (?P<thing>(?!it\b|them\b|that\b|all\b|where\b)[a-z][a-z -]{1,40}?)(?: are there)?\W*$",
+    re.IGNORECASE,
+)
 LONGEST = 80
 """Characters of a fragment."""
 
@@ -235,8 +240,9 @@ def _spot(request: str, named: Sequence[str]) -> tuple[int, int] | None:
             if form and (found := re.search(rf"\b{re.escape(form)}\b", request, re.IGNORECASE)):
                 spots.append(found.span())
                 break
-    if not spots:
-        return None
+    if not spots:  # it says itself what it is about
+        asked = _OBJECT.match(request)
+        return asked.span("thing") if asked else None
     spots.sort()
     start, end = spots[0]
     for begin, stop in spots[1:]:

@@ -45,11 +45,15 @@ FORMS = [
     "outline",
     "describe",
     "say",
+    "ellipsis",
     "other",
 ]
 ROLES = ("a", "b")
 LONGEST = 300
 """Characters of a turn that is put in standard words."""
+SHORT = 5
+"""Words of a turn that may leave out what it is about."""
+_OF_IT = ("colour", "shape", "size", "is", "at", "place", "choice", "find", "outline")
 _PRONOUN = re.compile(
     r"^(?:it|its|they|their|them|this|that|these|those|theirs|em|'em|(?:this|that|these|those) (?:ones?|two|three))$",
     re.IGNORECASE,
@@ -104,6 +108,8 @@ def standard(text: str, form: Form) -> str | None:
     if len(text) > LONGEST:
         return None
     a, b = _role(form, "a"), _role(form, "b")
+    if a is None and form.name in _OF_IT and len(text.split()) <= SHORT:  # "which colour?", "give me a box"
+        a = "it"
     rest = _without(text, form)
     match form.name:
         case "exists" if a:
@@ -163,12 +169,23 @@ def standard(text: str, form: Form) -> str | None:
         case "distinct":
             trait = "colours" if re.search(r"colou?r|shade|hue", text, re.IGNORECASE) else "shapes"
             return f"how many different {trait} are {_the(a) if a and trait == 'colours' else 'there'}?"
+        case "describe":
+            return "describe the picture"
         case "odd":
             return "which is the odd one out?"
         case "find" | "outline" if a:
             return f"{'box' if form.name == 'find' else 'outline'} {_object(a, rest)}"
         case _:
             return None
+
+
+def fragment(form: Form, *, shown: bool) -> str | None:
+    """What a fragment says, in the plainest words: "and the star"; None where it says nothing. `shown`: a picture came
+    with it, so that "how about this one" is that picture."""
+    name = _role(form, "a")
+    if name is None or _PRONOUN.match(name):
+        return "same for this picture" if shown else None
+    return f"and {name if re.match(r'(?:in|on|at|to) ', name, re.IGNORECASE) else _the(name)}"
 
 
 def points_only(form: Form) -> bool:

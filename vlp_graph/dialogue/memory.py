@@ -88,7 +88,14 @@ class Store:
                 return Past()
             rows = (await db.execute(select(_PICTURES).where(_PICTURES.c.session == key))).all()
         pictures = {row.digest: await asyncio.to_thread(_unpacked, row.png, row.digest) for row in rows}
-        said = [m for t in turns for m in (Message("user", t.asked), Message("assistant", t.answered))]
+        said = [
+            message
+            for t in turns
+            for message in (
+                Message("user", t.asked, sum(digest in pictures for digest in t.shown)),
+                Message("assistant", t.answered),
+            )
+        ]
         shown = [pictures[digest] for t in turns for digest in t.shown if digest in pictures]
         last = turns[-1]
         return Past(

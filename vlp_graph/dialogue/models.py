@@ -31,7 +31,11 @@ class Listener(Protocol):
 class Looker(Protocol):
     """Looks at pictures and answers in words."""
 
-    async def answer(self, pictures: Sequence[Picture], question: str) -> str: ...
+    async def answer(
+        self, pictures: Sequence[Picture], question: str, examples: Sequence[tuple[Picture, str]] = ()
+    ) -> str:
+        """`examples` are pictures with the answers that the question has for them: a few-shot prompt."""
+        ...
 
 
 class Finder(Protocol):

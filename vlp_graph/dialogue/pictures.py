@@ -41,6 +41,11 @@ _OTHER_WORD = re.compile(
     rf"(?:{PAGE})\b",
     re.IGNORECASE,
 )
+_LEADING = re.compile(
+    rf"^(?P<which>(?:(?:{_WHICH}|next) )?)(?:{PAGE}|picture)(?P<number>(?: (?:one|two|three|four|[1-4]))?)(?=[:,])",
+    re.IGNORECASE,
+)
+"""What a turn begins with: "second slide: …", "worksheet two, …"."""
 _ON_ORDINAL = re.compile(
     rf"\b(?P<lead>in|for|with|on) (?:this|that) (?:{_WHICH}|next|other) (?:one|{_PICTURE})\b", re.IGNORECASE
 )
@@ -75,7 +80,7 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
     """
     if count == 0:
         return text
-    text = _OTHER_WORD.sub(r"\g<lead>picture", text)
+    text = _OTHER_WORD.sub(r"\g<lead>picture", _LEADING.sub(_led, text))
     if shown:
         text = re.sub(r"\b(?:this|that) one's (?=[a-z]+)", "the ", text, flags=re.IGNORECASE)
         text = re.sub(
@@ -100,6 +105,12 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         text = _FIRST_ALONE.sub(r"\g<lead>in the \g<which> picture", text)
         text = _WAS_FIRST.sub(r"is the thing in the \g<which> picture", text)
     return _IN_ONE.sub(r"\g<lead> picture", text)
+
+
+def _led(found: re.Match[str]) -> str:
+    if not found["which"] and not found["number"]:
+        return found[0]
+    return f"{found['which']}picture{found['number']}"
 
 
 def with_pictures_kept(text: str, plainly: str) -> str:

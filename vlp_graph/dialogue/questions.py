@@ -150,7 +150,8 @@ _ENDS = {
 _PAIR = r"(?:the |an? )?(?P<a>[a-z -]+?)(?: one)? or (?:the |an? )?(?P<b>[a-z -]+?)(?: one)?"
 _SPOTS = "left right top bottom upper lower middle".split()
 _RANK = re.compile(
-    rf"{_LEAD}(?:which|what)(?: of (?:the|them|these|those)(?: two)?)?(?: (?P<noun>(?!is\b)[a-z]+))?(?:'s| is| lies| "
+    rf"{_LEAD}(?:which|what)(?: of (?:the|them|these|those)(?: two)?)?(?: (?P<noun>(?!is\b)[a-z]+(?: "
+    r"(?!is\b)[a-z]+)?))?(?:'s| is| lies| "
     rf"sits) {_MOST}"
     rf"(?: one)?(?: of (?:the )?(?:two|both|them))?\s*[,:?-]?\s*(?:is it )?{_PAIR}{_END}|"
     rf"{_LEAD}(?:is|are) (?:the )(?P<c>[a-z -]+?)(?: one)? or (?:the )(?P<d>[a-z -]+?)(?: one)? "
@@ -227,7 +228,7 @@ _WHAT_ARE = re.compile(
 _WHAT_IS = re.compile(
     rf"{_LEAD}what(?:'?s| is| are|s)(?: else is)? (?P<thing>(?:the |all the |that |this |those |these )[a-z' -]+?|"
     rf"(?:{'|'.join(COLOURS)})){_END}|"
-    rf"{_LEAD}(?:what|which)(?: (?:{_THING})s?)?(?P<else> else)? (?:is|are) (?:there that(?: is|'s) "
+    rf"{_LEAD}(?:what|which)(?: (?:{_THING})s?)?(?P<else> else)? (?P<be>is|are) (?:there that(?: is|'s) "
     rf")?(?P<colour>{'|'.join(COLOURS)}){_END}",
     re.IGNORECASE,
 )
@@ -497,11 +498,20 @@ _NO_NAMES = frozenset(
 """Words that a plain name of a thing does not hold: with one of them, a question asks more than boxes can tell."""
 
 
+_ONE_OF_MANY = re.compile(
+    r"\b(?P<which>which)(?: one)? of the (?P<those>(?!two\b|three\b|both\b)(?:[a-z]+ ){0,2}[a-z]{3,20}s) "
+    r"(?=(?:is|has|lies|looks)\b)",
+    re.IGNORECASE,
+)
+""" "Which one of the red things is …", "which of the stars is …": which red thing, which star."""
+
+
 def claim_of(question: str) -> Claim | None:
     """What a question asks that boxes can answer; None for any that is not surely of one of the forms."""
     text = " ".join(question.replace("’", "'").split())
     if len(text) > LONGEST:
         return None
+    text = _ONE_OF_MANY.sub(lambda m: f"{m['which']} {singular(m['those'])} ", text)
     if found := _SIDE_OR_SIDE.match(text):
         a, b = _name(found["a"]), _name(found["b"])
         return Side(a, (_direction(found["one"]), _direction(found["other"])), b) if a and b else None
@@ -756,8 +766,8 @@ def _more_pictures(found: re.Match[str]) -> MorePictures:
 def _rank(found: re.Match[str]) -> Rank | None:
     """Two things by name or, of things of one kind, by an attribute: "which star is bigger, the red or the blue
     one?"."""
-    noun = plain(found["noun"] or "thing").lower()
-    noun = "thing" if noun in ("one", "of", "shape", "object") else noun
+    noun = singular(plain(found["noun"] or "thing")).lower()
+    noun = "thing" if noun in ("one", "of", "shape", "object", "two") else noun
     pair = (found["a"], found["b"]) if found["a"] else (found["c"], found["d"])
     attributes = {*COLOURS, *SIZES, *_SPOTS}
     names = [f"{said} {noun}" if set(plain(said).lower().split()) <= attributes else said for said in pair]
@@ -778,7 +788,8 @@ def _name(words: str) -> str | None:
 def _what_is(found: re.Match[str]) -> What | None:
     """What is the thing that is named by its place or its colour only?"""
     said = found["colour"] or found["thing"]
-    name = _name(f"{said} thing" if said.lower() in COLOURS else said)
+    kind = "things" if (found["be"] or "").lower() == "are" else "thing"  # "which are red?"
+    name = _name(f"{said} {kind}" if said.lower() in COLOURS else said)
     if name is None:
         return None
     meant = read(name)

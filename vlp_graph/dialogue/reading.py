@@ -27,7 +27,7 @@ from vlp_graph.dialogue.claims import (
 from vlp_graph.dialogue.clauses import split, without_interjections
 from vlp_graph.dialogue.ellipsis import complete
 from vlp_graph.dialogue.evidence import subjects
-from vlp_graph.dialogue.forms import points_only, standard
+from vlp_graph.dialogue.forms import fragment, points_only, standard
 from vlp_graph.dialogue.models import Sorter
 from vlp_graph.dialogue.phrases import phrases_in
 from vlp_graph.dialogue.pictures import with_pictures_kept, with_pictures_named
@@ -50,6 +50,8 @@ SURELY_A_TASK = 0.9
 """Intent score from which a request that names its things is taken in its own words."""
 SURELY_SAYING = 0.85
 """Form score from which a clause only tells something ("here is the second sheet")."""
+SURELY_DESCRIBE = 0.8
+"""Form score from which a turn asks for the picture as a whole."""
 LOOK_BACK = 3
 """How many exchanges are read again where no memory knows what the dialogue is about."""
 _LEANS = re.compile(
@@ -222,7 +224,8 @@ class Reader:
         plainly = with_pictures_named(mended(written_out(text), SHAPES), pictures, alone=alone, shown=shown)
         for clause in split(plainly):
             if clause.topic:
-                now = now.naming((plain(resolve(_TOPIC_LEAD.sub("", clause.text), now.named)),))
+                topic = resolve(_TOPIC_LEAD.sub("", clause.text), now.named, of_any=_asked_of_any(now.request))
+                now = now.naming((plain(topic),))
                 continue
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)
@@ -261,8 +264,16 @@ class Reader:
 
     def _standard(self, clause: str, form: Form, context: Context, first: Understanding, *, shown: bool) -> str | None:
         """The clause in the standard words of its form, where boxes can then answer it, or intent and form agree."""
-        if form.score < FORM_SURE or (plainly := standard(clause, form)) is None:
+        if form.score < FORM_SURE:
             return None
+        if form.name == "ellipsis" and (said := fragment(form, shown=shown)):
+            said = with_pictures_kept(clause, said)
+            whole, completed = self._whole(said, context, chatting=False, shown=shown)
+            return whole if completed or claim_of(whole) is not None else None
+        if (plainly := standard(clause, form)) is None:
+            return None
+        if form.name == "describe":  # "what is on it?" of a table is another question
+            return plainly if form.score >= SURELY_DESCRIBE and (shown or not context.named) else None
         whole, _ = self._whole(with_pictures_kept(clause, plainly), context, chatting=False, shown=shown)
         if claim_of(whole) is not None:
             return whole

@@ -87,7 +87,8 @@ _HOW_MANY_RED = re.compile(
     rf"\bhow many (?P<what>{'|'.join((*COLOURS, *SIZES))})(?: ones?)?(?P<end>\W*)$", re.IGNORECASE
 )
 _WHICH = re.compile(
-    r"\b(?:which|what) (?:of the )?(?P<noun>(?!one|of|is|shape|thing|picture|colou?r|object|way|size|side|corner|"
+    rf"\b(?:which|what) (?:of the )?(?P<noun>(?!(?:{_COUNTS})\b|one|of|is|shape|thing|picture|colou?r|object|way|"
+    r"size|side|corner|"
     r"half|part|end|quadrant|row|column)[a-z]+) "
     r"(?:is|are|has|lies|looks)\b",
     re.IGNORECASE,
@@ -120,7 +121,7 @@ _ALL = re.compile(
 )
 _OF_THEM = re.compile(
     r"\b(?P<lead>the (?:[a-z-]+ )?(?:left|right|top|bottom|upper|lower|bigger|smaller|larger|biggest|smallest|largest|"
-    r"first|second|third|fourth|last|[a-z]+most|red|green|blue|yellow|purple|orange))(?: ones?)? of "
+    rf"first|second|third|fourth|last|[a-z]+most|{'|'.join((*COLOURS, *SIZES))}))(?: ones?)? of "
     r"(?:them|those|these|the (?:two|three|four|lot))\b(?! [a-z])",
     re.IGNORECASE,
 )
@@ -160,6 +161,15 @@ _IT = re.compile(
 )
 _THEM = re.compile(rf"\b(?:them(?: all| both)?|they|those(?: ones)?|these(?: ones)?)\b{_ENDS}", re.IGNORECASE)
 _THAT = re.compile(rf"\b(?P<which>that|this|those|these) (?:same )?(?P<noun>(?:{'|'.join(COLOURS)})? ?[a-z]+)\b", re.I)
+_THAT_THERE = re.compile(
+    r"\b(?P<what>(?:what|which)(?: (?:shape|colou?r|size|kind of (?:shape|thing)))?(?: is|'s| are)?) (?:that|this|"
+    r"those|"
+    r"these)(?: one| thing| shape)?s? (?=(?:in|on|at|near|to) the (?:very |far )?(?:top|bottom|left|right|middle|"
+    r"centre|"
+    r"center|upper|lower|corner)\b)",
+    re.IGNORECASE,
+)
+"""Something that is pointed to by its place, of which nothing need have been said."""
 _MASK = re.compile(r"\b(?:that|this|the) (?:mask|box|outline|frame)\b,?(?: but)?", re.IGNORECASE)
 _EVERY = re.compile(
     rf"\beverything(?: (?:that(?:'s| is)|which is))? (?P<colour>{'|'.join(COLOURS)})\b|"
@@ -170,6 +180,9 @@ _EVERY = re.compile(
     r"all (?:of )?(?:it|the shapes))",
     re.IGNORECASE,
 )
+
+
+_ASKS_COLOUR = re.compile(r"\b(?:what|which|the) colou?r\b|^colou?r of\b", re.IGNORECASE)
 
 
 def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_any: bool = False) -> str:
@@ -200,6 +213,8 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         flags=re.I,
     )
     text = _ISNT.sub("other than the ", _EVERY.sub(_every, text))
+    text = re.sub(r"\banother (?=[a-z]+ other than\b)", "a ", text, flags=re.IGNORECASE)
+    text = _THAT_THERE.sub(r"\g<what> the thing ", text)
     names = [plain(name) for name in named if plain(name)]
     names = [*earlier[-1:], *names] if _pair(names, earlier) and _TOGETHER.search(text) else names
     noun = read(names[-1]).name if names else "things"
@@ -241,6 +256,8 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     if re.fullmatch(rf"(?:and )?(?:{_TRAITS})(?:, (?:{_TRAITS}))*,? or (?:an? )?(?:{_TRAITS})\W*", text, re.IGNORECASE):
         return f"is the {singular(it)} {text.rstrip('?. ')}?"
     them = listed([f"the {name}" for name in names]) if len(names) > 1 else f"the {_plural_of(it)}"
+    if re.search(r"\b(?:what|which) shapes?\b", text, re.IGNORECASE) and _kind(singular(noun)).lower() in SHAPES:
+        them = "the things"  # their shape is open
     text = _MASK.sub("", text).strip(" ,") if _MASK.match(text) else text
     if found := _NOT.match(text):
         return f"the {' and '.join(names)} other than {found['b']}"
@@ -383,6 +400,8 @@ def _ones(text: str, noun: str, it: str) -> str:
         if before[:1] in (["which"], ["what"]) and not is_plural(it):  # of all that is there
             among = "thing"
         kept = _without(among, " ".join(before))
+        if _ASKS_COLOUR.search(text):  # its colour is open
+            kept = " ".join(word for word in kept.split() if word.lower() not in COLOURS)
         if kept == "things" or (" ".join(before[-1:]) in COLOURS and singular(kept) == "thing"):
             kept = "thing"
         return found["before"] + (plural(kept) if found["one"].lower() == "ones" else singular(kept))

@@ -31,6 +31,7 @@ from vlp_graph.dialogue.evidence import (
     readings,
     subjects,
 )
+from vlp_graph.dialogue.examples import Asked, label_said
 from vlp_graph.dialogue.execute import Run
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
@@ -56,6 +57,8 @@ B = TypeVar("B")
 SURE = 0.5
 """Detector score from which a thing that the words list is believed."""
 DESCRIBE = "Describe the image."
+NAME_IT = "What is this?"
+"""The question of a few-shot prompt, whose answers are labels."""
 _ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else matching takes exponential time
 _LISTING = re.compile(rf"^{_ITEM}(?:(?:, | and |, and ){_ITEM})*\.?$", re.IGNORECASE)
 _NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$")
@@ -67,13 +70,15 @@ SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly.
 
 @dataclass(frozen=True)
 class Tasks:
-    """Runs single tasks of one turn. `text` is the turn's own words, typed and spoken."""
+    """Runs single tasks of one turn. `text` is the turn's own words, typed and spoken; `asked` are the example pictures
+    by which it asks for a label."""
 
     models: Models
     turn: Turn
     text: str
     max_answer_tokens: int
     max_history_tokens: int = 400
+    asked: Asked | None = None
 
     async def run(self, task: Task, picture: Picture | None, needed: Sequence[Result] = ()) -> dict[str, Any]:
         """The fields of the result: text, count, label, scores, instances, about as the kind of task has them.
@@ -285,6 +290,8 @@ class Tasks:
 
     async def _classify(self, picture: Picture, labels: Sequence[str], question: str) -> dict[str, Any]:
         """Of one thing ("is the blue one a star or a heart?") boxes decide; else the whole picture is sorted."""
+        if self.asked and self.asked.labels == tuple(labels):
+            return await self._sorted_by_example(picture, self.asked)
         claim = claim_of(question)
         if not isinstance(claim, Choice):
             return await self._sorted(picture, labels)
@@ -298,6 +305,29 @@ class Tasks:
         scores = {label: score / total for label, score in best_of.items()}
         instances = [i for i in of_it if answers[i.phrase] == label]
         return {"label": label, "scores": scores, "instances": instances, "about": subjects(claim, "")}
+
+    async def _sorted_by_example(self, picture: Picture, asked: Asked) -> dict[str, Any]:
+        """The vision model answers with the examples before its eyes, and tells of each picture what it sees; the
+        sentence encoder compares what it saw. Where its answer is one of the labels, that is half of the scores."""
+        looker, shots = self.models.looker, [(e.picture, e.label) for e in asked.examples]
+        words, *captions = await asyncio.gather(
+            looker.answer([picture], NAME_IT, shots),
+            *(looker.answer([shown], DESCRIBE) for shown in (picture, *(e.picture for e in asked.examples))),
+        )
+        seen, like = captions[0], dict.fromkeys(captions[1:], 0.0)
+        near = await self.models.sorter.nearest(seen, list(like)) if len(like) > 1 else like
+        scores = {
+            label: max(
+                near[caption] for e, caption in zip(asked.examples, captions[1:], strict=True) if e.label == label
+            )
+            for label in asked.labels
+        }
+        total = sum(scores.values())
+        scores = {label: score / total if total else 1 / len(scores) for label, score in scores.items()}
+        if said := label_said(words, asked.labels):
+            scores = {label: (score + (label == said)) / 2 for label, score in scores.items()}
+        label = max(scores, key=lambda label: scores[label])
+        return {"label": label, "scores": scores, "text": sentence(seen)}
 
     async def _sorted(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
         """The vision model looks and the sentence encoder compares; labels that the detector can see, or that say

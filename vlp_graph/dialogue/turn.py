@@ -26,10 +26,11 @@ class Picture:
 
 @dataclass(frozen=True)
 class Message:
-    """An earlier message of the dialogue, as text."""
+    """An earlier message of the dialogue, as text, and how many of the dialogue's pictures came with it."""
 
     role: Literal["user", "assistant"]
     text: str
+    pictures: int = 0
 
 
 @dataclass(frozen=True)

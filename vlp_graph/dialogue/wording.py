@@ -7,7 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-_DETERMINER = re.compile(r"^(?:(?:the|a|an|any|some|all|every|each|this|that|these|those|my)\s+)+", re.IGNORECASE)
+_DETERMINER = re.compile(
+    r"^(?:(?:the|a|an|any|some|all|every|each|this|that|these|those|my|his|her|our|your)\s+)+", re.IGNORECASE
+)
 
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

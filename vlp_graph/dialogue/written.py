@@ -24,7 +24,7 @@ def mended(text: str, words: Sequence[str]) -> str:
 
 
 _CONTRACTED = re.compile(
-    r"\b(?P<word>what|where|how|who|which|that|there|here|it|everything|colou?r|shape|size)(?:'s| 's)(?= (?!of\b|"
+    r"\b(?P<word>what|where|how|who|which|that|there|here|it|one|everything|colou?r|shape|size)(?:'s| 's)(?= (?!of\b|"
     r"colou?r|size|shape)\w)",
     re.IGNORECASE,
 )
@@ -87,7 +87,7 @@ _AFTERTHOUGHT = re.compile(
 
 
 _GENERIC = re.compile(
-    r"(?P<before>\b(?:the|an?|all|any|each|every|many|of|which|what|no|other|total|"
+    r"(?P<before>\b(?:the|an?|all|any|each|every|both|many|of|which|what|no|other|total|bigger|smaller|larger|"
     rf"{'|'.join((*COLOURS, *SIZES, *NUMBERS[1:]))}|"
     r"\d+|biggest|smallest|largest|leftmost|rightmost|left|right|top|bottom|middle|first|second|third|fourth|last) )"
     r"(?:item|element|piece|figure|part|bit|symbol|icon|form|instance)(?P<s>s?)\b(?! (?:of|is it|in common)\b)",
@@ -152,6 +152,13 @@ _WITH_BOXES = re.compile(
 _OF_THE = re.compile(
     r"^(?:and )?(?:out )?of the (?P<those>[a-z ]{1,40}?),? how many (?P<verb>are|is) (?P<what>.+)$", re.IGNORECASE
 )
+_LIST = re.compile(
+    r"^(?:and |now |can you |could you |would you )*(?:list|name|enumerate)(?: me)?(?: (?:all|every|each|the|of|"
+    r"different))*"
+    r" (?:things?|objects?|shapes?|items?|elements?|everything)(?: (?:that )?(?:you (?:can )?see|(?:here|there)|"
+    r"(?:in|on) (?:it|here|there|(?:the|this) (?:picture|image|photo))))*\W*$",
+    re.IGNORECASE,
+)
 _WAS = re.compile(
     r"(?P<before>^|\b(?:what|which|where|how many|colou?r|shape|size|who|whereabouts)\b[a-z ]{0,30}?)\b(?P<was>was|"
     r"were)\b"
@@ -199,6 +206,7 @@ def written_out(text: str) -> str:
         flags=re.I,
     )
     text = re.sub(r" or (?:is|are) (?:it|they) ", " or ", text)
+    text = _LIST.sub("what things are there?", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
     text = re.sub(
         r"^(?:and |ok )?box where\W*$", "where is it?", re.sub(r"\bvery (?=first\b|last\b)", "", text), flags=re.I

@@ -20,10 +20,12 @@ END_OF_UTTERANCE = "<end_of_utterance>"
 
 @dataclass(frozen=True)
 class Look:
-    """A question about pictures (RGB uint8 [H, W, 3] each, in the order of the dialogue)."""
+    """A question about pictures (RGB uint8 [H, W, 3] each, in the order of the dialogue). `examples` are pictures with
+    the answer that the question has for each: a few-shot prompt."""
 
     pictures: tuple[NDArray[np.uint8], ...]
     question: str
+    examples: tuple[tuple[NDArray[np.uint8], str], ...] = ()
 
 
 @dataclass
@@ -83,12 +85,19 @@ class Idefics:
     def _conversation(self, look: Look) -> list[Any]:
         from PIL import Image
 
-        question = look.question.lower() if self.lowercase else look.question
-        for token in self._reserved():  # the dialogue's text must not smuggle in a picture or end a turn
-            question = question.replace(token, " ")
         end = END_OF_UTTERANCE if END_OF_UTTERANCE in self.processor.tokenizer.get_vocab() else ""
-        pictures = [Image.fromarray(p) for p in look.pictures]
-        return [self.system_prompt + "User:", *pictures, f"{question}{end}\nAssistant:"]
+        asked = f"{self._plain(look.question)}{end}\nAssistant:"
+        said: list[Any] = [self.system_prompt + "User:"]
+        for picture, answer in look.examples:
+            said += [Image.fromarray(picture), f"{asked} {self._plain(answer)}{end}\nUser:"]
+        return [*said, *(Image.fromarray(p) for p in look.pictures), asked]
+
+    def _plain(self, text: str) -> str:
+        """The text without what would smuggle in a picture or end a turn."""
+        text = text.lower() if self.lowercase else text
+        for token in self._reserved():
+            text = text.replace(token, " ")
+        return text
 
     def _reserved(self) -> list[str]:
         return [*self.processor.tokenizer.all_special_tokens, END_OF_UTTERANCE, "<image>", "<fake_token_around_image>"]

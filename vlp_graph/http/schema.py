@@ -291,13 +291,22 @@ def _turn(
         text=_text_of(last),
         pictures=(*_shown_pictures(shown, limits), *_sent_pictures(images, limits)),
         speech=_speech(spoken, audio, limits),
-        history=tuple(
-            Message(role=m.role, text=_text_of(m))
-            for m in messages[:-1]
-            if not isinstance(m, SystemMessage) and _text_of(m).strip()
-        ),
+        history=tuple(_history(messages[:-1])),
         system="\n\n".join(_text_of(m) for m in messages if isinstance(m, SystemMessage)) or None,
     )
+
+
+def _history(messages: Sequence[AnyMessage]) -> Iterator[Message]:
+    """The messages that say something; pictures of one that says nothing count with the next."""
+    pictures = 0
+    for m in messages:
+        if isinstance(m, SystemMessage):
+            continue
+        if isinstance(m, UserMessage) and not isinstance(m.content, str):
+            pictures += sum(isinstance(part, ImagePart) for part in m.content)
+        if _text_of(m).strip():
+            yield Message(role=m.role, text=_text_of(m), pictures=pictures if m.role == "user" else 0)
+            pictures = 0 if m.role == "user" else pictures
 
 
 def _shown_pictures(shown: Sequence[tuple[str, ImagePart]], limits: Limits) -> Iterator[Picture]:

@@ -72,9 +72,13 @@ class Looker:
     wait: float = 0.0
     error: Exception | None = None
     asked: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
+    shots: list[tuple[str, str]] = field(default_factory=list)
 
-    async def answer(self, pictures: Sequence[Picture], question: str) -> str:
+    async def answer(
+        self, pictures: Sequence[Picture], question: str, examples: Sequence[tuple[Picture, str]] = ()
+    ) -> str:
         self.asked.append((tuple(p.digest for p in pictures), question))
+        self.shots += [(picture.digest, answer) for picture, answer in examples]
         await asyncio.sleep(self.wait)
         if self.error is not None:
             raise self.error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vlp_graph.dialogue.forms import FORMS, LONGEST, ROLES, points_only, standard
+from vlp_graph.dialogue.forms import FORMS, LONGEST, ROLES, fragment, points_only, standard
 from vlp_graph.dialogue.questions import claim_of
 from vlp_graph.dialogue.turn import Form, Named
 
@@ -79,8 +79,36 @@ def test_boxes_answer_standard_questions_about_named_things(name: str, plain: st
 
 @pytest.mark.parametrize("name", FORMS)
 def test_a_form_without_its_roles_has_no_standard_words_or_needs_none(name: str) -> None:
-    said = standard("please", form(name, "please"))
-    assert said is None or name in ("number", "howmanymore", "colours", "shapes", "distinct", "odd")
+    text = "please would you tell me about that"
+    said = standard(text, form(name, text))
+    assert said is None or name in ("number", "howmanymore", "colours", "shapes", "distinct", "odd", "describe")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "plain"),
+    [
+        ("colour", "which colour?", "what colour is it?"),
+        ("find", "give me a box", "box it"),
+        ("outline", "mask please", "outline it"),
+        ("size", "big or small?", "is it small or large?"),
+    ],
+)
+def test_a_short_turn_leaves_out_what_it_is_about(name: str, text: str, plain: str) -> None:
+    assert standard(text, form(name, text)) in (plain, "is it big or small?")
+
+
+@pytest.mark.parametrize(
+    ("text", "roles", "shown", "said"),
+    [
+        ("Very good. Also for the triangle, please", {"a": "triangle"}, False, "and the triangle"),
+        ("how about at the bottom", {"a": "at the bottom"}, False, "and at the bottom"),
+        ("she would like this one as well", {"a": "this one"}, True, "same for this picture"),
+        ("same again", {}, True, "same for this picture"),
+        ("same again", {}, False, None),
+    ],
+)
+def test_a_fragment_in_plain_words(text: str, roles: dict[str, str], shown: bool, said: str | None) -> None:
+    assert fragment(form("ellipsis", text, **roles), shown=shown) == said
 
 
 def test_a_pronoun_alone_says_nothing() -> None:

@@ -80,7 +80,7 @@ def test_a_whole_dialogue(make_png: MakePng) -> None:
     )
     assert turn.text == "and now?"
     assert [p.pixels[0, 0].tolist() for p in turn.pictures] == [[255, 0, 0], [0, 128, 0], [0, 0, 255]]
-    assert turn.history == (Message("user", "what is\nthis?"), Message("assistant", "a cat"))
+    assert turn.history == (Message("user", "what is\nthis?", 1), Message("assistant", "a cat"))
     assert turn.system == "be kind\n\nbe brief"
     assert turn.speech is not None
     assert turn.speech.shape == (8_000,)
@@ -274,7 +274,7 @@ def test_a_form_with_history(make_png: MakePng) -> None:
     ]
     turn = form_to_turn(Ask("and?", (make_png("green"), make_png("blue")), recording(), history), LIMITS)
     assert turn.text == "and?"
-    assert turn.history == (Message("user", "see"), Message("assistant", "yes"))
+    assert turn.history == (Message("user", "see", 1), Message("assistant", "yes"))
     assert [p.pixels[0, 0].tolist() for p in turn.pictures] == [[255, 0, 0], [0, 128, 0], [0, 0, 255]]
     assert turn.speech is not None
 

