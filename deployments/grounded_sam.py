@@ -73,6 +73,7 @@ def _warm(config: Config) -> Engine:
         threshold=config.threshold,
         companion=config.companion,
         nms=config.nms,
+        synonyms=config.synonyms,
     )
     blank = np.zeros((64, 64, 3), np.uint8)
     engine.find([Query(blank, ("object",))])

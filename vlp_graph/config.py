@@ -104,7 +104,8 @@ class GroundedSam(Model):
     """`source` is GroundingDINO's, `sam` is segment-anything's. `threshold` and `nms` decide which boxes count;
     `companion` is the lower score from which a thing counts beside another of its name that has reached `threshold`.
 
-    `embeddings` pictures keep their SAM embedding in memory, by content.
+    `embeddings` pictures keep their SAM embedding in memory, by content. `synonyms` are words that people use for what
+    the detector knows by another: it is asked for that one (singular to singular; a plural follows).
     """
 
     sam: str
@@ -112,6 +113,7 @@ class GroundedSam(Model):
     companion: float | None = Field(default=None, gt=0, lt=1)
     nms: float = Field(default=0.6, gt=0, le=1)
     embeddings: Count = 32
+    synonyms: dict[str, str] = Field(default_factory=dict)
 
 
 class Whisper(Model):

@@ -13,7 +13,7 @@ _WISH = (
     r"(?:(?:can|could|would|will) you|i(?:'d| would)? (?:want|like|need)(?: you)?(?: to)?|let me know|say|tell me) "
     rf"{_POLITE}"
 )
-_OBJECT = r"(?= (?:it|that|this|them|those|these|both|all|every\w*|the|any\w*|an?|one|just|only|me|out|up|\w+s)\b)"
+_OBJECT = r"(?= (?:it|that|this|them|those|these|both|all|each|every\w*|the|any\w*|an?|one|just|only|me|out|up|\w+s)\b)"
 _VERB = (
     r"(?:find|show|outline|segment|count|describe|locate|highlight|detect|identify|trace|label|tell|spot|compare|"
     rf"(?:draw|put|mark|give|cut|point|box|mask|frame|circle|stick|make|get|pick|select|colou?r in|ring){_OBJECT})\b"
@@ -60,6 +60,12 @@ _SHOWN = re.compile(
     r"three|\d))?\W*$",
     re.IGNORECASE,
 )
+_TOLD_OF = re.compile(
+    r"^(?:but |and |so )*(?:there (?:was|were|is|are)|(?:i|we) (?:saw|had|remember)) (?:one|some|it|another|more|a "
+    r"few)\b"
+    r"[^?]{0,20}? (?P<place>(?:in|on) (?:the|that|my) [a-z]+ (?:picture|image|photo|pic|scene))(?: [a-z]+)?\W*$",
+    re.IGNORECASE,
+)
 _COMMENT = re.compile(r"^(?:no|just|only|so) [a-z ]+(?:, (?:huh|eh|then|ok|okay)|\.)\W*$", re.IGNORECASE)
 LONGEST = 400
 """Characters of a turn that is taken apart; a longer one is no plain request."""
@@ -99,6 +105,9 @@ def split(text: str) -> list[Clause]:
         if i + 1 < len(pieces) and (place := _PLACE.match(words.rstrip(" .!"))):
             said = place["place"]
             where = f" {said}" if said.lower().startswith(("in ", "on ", "for ", "with ", "from ")) else f" in {said}"
+            continue
+        if i + 1 < len(pieces) and (told := _TOLD_OF.match(words)):  # "there was one in the first picture. what …?"
+            where = f" {told['place']}"
             continue
         topic = (leads_on or words.lower().startswith("back to")) and bool(_TOPIC.match(words))
         clauses.append(Clause(_with(words, where), topic=topic and i + 1 < len(pieces)))

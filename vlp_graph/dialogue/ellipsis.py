@@ -70,7 +70,7 @@ _VERBS = frozenset(
     see look think know like want need got get make point cut detect spot thank thanks hello hi bye identify label
     pick say says there's it's that's i you you're your i'm we they compare stop separate isolate crop extract clip
     remove select annotate masks boxes outlines segmentation bbox contours polygon silhouette help would should will
-    may
+    may she he she's he's they're they've we're we've you've i've asking
     """.split()
 )
 _NAMELESS = frozenset(

@@ -55,17 +55,22 @@ SHORT = 5
 """Words of a turn that may leave out what it is about."""
 _OF_IT = ("colour", "shape", "size", "is", "at", "place", "choice", "find", "outline")
 _PRONOUN = re.compile(
-    r"^(?:it|its|they|their|them|this|that|these|those|theirs|em|'em|(?:this|that|these|those) (?:ones?|two|three))$",
+    r"^(?:it|its|they|their|them|this|that|these|those|theirs|em|'em|(?:both|all)(?: of (?:them|those|these))?|"
+    r"(?:this|that|these|those) (?:ones?|two|three))$",
     re.IGNORECASE,
 )
+_SEVERAL = re.compile(r"\b(?:both|all|them|they|those|these|each|every\w*|ones?|others?|rest)\b", re.IGNORECASE)
+_SPEAKERS = re.compile(r"\b(?:you|i|we|me|us|he|she|before|last time)\b", re.IGNORECASE)
+"""Words that no name of a thing holds."""
 _TOOL = re.compile(
     r"^(?:bounding |surrounding )?(?:box|boxes|outlines?|masks?|frames?|rectangles?|edges?|contours?)$", re.IGNORECASE
 )
 _KIND = re.compile(r"^(?:thing|shape|object|kind|sort)s?$", re.IGNORECASE)
 _SUBJECT = {"its": "it", "their": "they", "theirs": "they", "them": "they", "em": "they", "'em": "they"}
+_SUBJECT |= dict.fromkeys(("both", "all", "both of them", "all of them"), "they")
 _DIRECTIONS = {
     "left": r"left(?:er|ward)?",
-    "right": r"right(?!\s*[?.!]*$)",
+    "right": r"right(?!\s*[?.!]*$| here| there)",
     "above": r"above|over|on top of|higher|up",
     "below": r"below|under(?:neath)?|beneath|lower|down",
 }
@@ -81,7 +86,7 @@ _ENDS = {
     "bigger": r"big(?:ger|gest)?|larg(?:e|er|est)|great(?:er|est)|huge|most (?:space|room)|more (?:space|room)",
     "smaller": r"small(?:er|est)?|littl(?:e|er|est)|tin(?:y|ier|iest)|teen\w*|least (?:space|room)|less (?:space|room)",
     "further left": r"left(?:most|er)?",
-    "further right": r"right(?:most)?(?!,?\s*[?.!]*$)",
+    "further right": r"right(?:most)?(?!,?\s*[?.!]*$| here| there)",
     "higher": r"high(?:er|est)?|top(?:most)?|upper(?:most)?|above|up",
     "lower": r"low(?:er|est)?|bottom(?:most)?|below|down",
 }
@@ -108,7 +113,9 @@ def standard(text: str, form: Form) -> str | None:
     if len(text) > LONGEST:
         return None
     a, b = _role(form, "a"), _role(form, "b")
-    if a is None and form.name in _OF_IT and len(text.split()) <= SHORT:  # "which colour?", "give me a box"
+    if (
+        a is None and form.name in _OF_IT and len(text.split()) <= SHORT and not _SEVERAL.search(text)
+    ):  # "which colour?", "give me a box"
         a = "it"
     rest = _without(text, form)
     match form.name:
@@ -153,6 +160,7 @@ def standard(text: str, form: Form) -> str | None:
             return f"{_is(a)} bigger or smaller than {_the(b)}?"
         case "extreme" if end := _first(_ENDS, rest):
             kind = singular(plain(a)) if a and not _PRONOUN.match(a) and not re.search(r"\bones?$", a) else "thing"
+            kind = "thing" if kind.split()[-1].lower() in NUMBERS else kind
             return f"which {kind} is the {_MOST[end]}?"
         case "what" if a:
             return f"what is {a}?" if re.match(r"(?:in|on|at|to|near|by|under|over|up|down)\b", a, re.I) else None
@@ -183,6 +191,8 @@ def fragment(form: Form, *, shown: bool) -> str | None:
     """What a fragment says, in the plainest words: "and the star"; None where it says nothing. `shown`: a picture came
     with it, so that "how about this one" is that picture."""
     name = _role(form, "a")
+    if name and re.search(r"\b(?:both|all|them|those|these|it)\b", name, re.IGNORECASE) and not shown:
+        return f"and {name}"
     if name is None or _PRONOUN.match(name):
         return "same for this picture" if shown else None
     return f"and {name if re.match(r'(?:in|on|at|to) ', name, re.IGNORECASE) else _the(name)}"
@@ -213,7 +223,7 @@ def _role(form: Form, role: str) -> str | None:
         return None
     words = re.split(r"[,:;?]", max(named, key=lambda name: name.score).text.strip(' ,.?!;:"()'))[0]
     words = re.sub(r"^(?:(?:the|an?|any|all|both|every|each|some|of)\s+)+", "", words, flags=re.IGNORECASE)
-    return words if plain(words).split() else None
+    return words if plain(words).split() and not _SPEAKERS.search(words) else None
 
 
 def _without(text: str, form: Form) -> str:
@@ -258,6 +268,8 @@ def _object(name: str, rest: str) -> str:
 
 def _number(name: str | None, text: str, rest: str) -> str | None:
     """ "How many of those are red?" counts red ones."""
+    if name and (parts := re.fullmatch(r"(?P<noun>.+?) (?P<verb>are|is) (?P<said>.+)", name)):  # "things are blue"
+        return f"how many of the {plain(parts['noun'])} {parts['verb']} {parts['said']}"
     traits = [word for word in _traits(rest) if name is None or word not in _traits(name)]
     if name is None or _PRONOUN.match(name):
         if traits:

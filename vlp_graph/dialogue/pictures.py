@@ -29,7 +29,11 @@ _OTHER = re.compile(rf"\bother\s+{_PICTURE}\b", re.IGNORECASE)
 _IN_ONE = re.compile(rf"\b(?P<lead>(?:in|for|from|with|on) the (?P<which>{_WHICH}|other)) one\b", re.IGNORECASE)
 _THE_ONE_BEFORE = re.compile(r"\b(?P<lead>in|for|from|with) the one before\b", re.IGNORECASE)
 _IN_BARE = re.compile(rf"\b(?P<lead>(?:in|from) the (?:{_WHICH}|other))(?=\W*$)", re.IGNORECASE)
-_THIS_ONE = re.compile(r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| last| latest)? one\b", re.IGNORECASE)
+_THIS_ONE = re.compile(
+    r"(?<!box )(?<!mask )(?<!frame )(?<!ring )(?<!border )(?<!outline )(?<!rectangle )(?<!boxes )"
+    r"\b(?P<lead>in|for|with|on) (?:this|that)(?P<new> new| last| latest)? one\b",
+    re.IGNORECASE,
+)
 PAGE = (
     "drawing|sheet|page|screenshot|slide|sketch|painting|mockup|wireframe|layout|design|composition|poster|draft|scan|"
     "diagram|export|worksheet|artwork|doodle|illustration"
@@ -54,6 +58,11 @@ _ABOUT_THIS = re.compile(
     r"image),? (?P<rest>[^,]+?)(?P<end>[?.!]*)$",
     re.IGNORECASE,
 )
+_THE_NEW = re.compile(
+    rf"^(?P<lead>(?:and |so |now |ok |okay )*(?:how|what) about) (?:this|that)(?: one| {_PICTURE})? (?:by|from|of|that|"
+    r"which|i|we|she|he|they) [^,?.!]{1,60}\W*$",
+    re.IGNORECASE,
+)
 _FIRST_ALONE = re.compile(
     rf"^(?P<lead>(?:and|what about|how about|ok and|and what about|now|same for) )the (?P<which>{_WHICH}|other) "
     r"one(?=\W*$)",
@@ -67,6 +76,30 @@ _DOES_ONE = re.compile(
     re.IGNORECASE,
 )
 _IN_THIS = re.compile(r"\b(?P<lead>in|on) (?:this|that|here)(?=\W*$)", re.IGNORECASE)
+_NO_PICTURE = "|".join(
+    (*SHAPES, "thing", "object", "row", "column", "corner", "half", "side", "part", "question", "end")
+)
+_ELSEWHERE = re.compile(
+    rf"\b(?P<lead>(?:back )?(?:in|on|for|from)) (?:the|my|our|that) (?P<which>{_WHICH}|other) "
+    rf"(?!one\b|picture|image|photo|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}\b(?=\W*$|,)",
+    re.IGNORECASE,
+)
+""" "In the earlier build": whatever a picture is called that is not the newest."""
+_IN_THIS_NEW = re.compile(
+    rf"\b(?P<lead>in|on|for|with|about) this (?:new )?(?!one\b|picture|image|photo|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}"
+    r"(?=\W*$)",
+    re.IGNORECASE,
+)
+_PLACED_FIRST = re.compile(
+    rf"^(?P<before>(?:and |so |now )*(?:is|are|what is|what are|which is) (?:the|that) [a-z ]{{3,30}}?) (?P<where>in "
+    r"(?:this|the|"
+    rf"that)(?: (?:{_WHICH}|other))? {_PICTURE}) (?P<rest>(?!or\b|and\b|than\b|from\b|that\b|"
+    rf"which\b)[a-z][^?.!]{{2,60}}?)"
+    r"(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+""" "Is the star in this picture large or small?"."""
+_PLACED_LAST = r"\g<before> \g<rest> \g<where>\g<end>"
 _WHICH_ONE = re.compile(
     r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
 )
@@ -82,18 +115,21 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         return text
     text = _OTHER_WORD.sub(r"\g<lead>picture", _LEADING.sub(_led, text))
     if shown:
+        text = _THE_NEW.sub(r"\g<lead> this one?", text)
         text = re.sub(r"\b(?:this|that) one's (?=[a-z]+)", "the ", text, flags=re.IGNORECASE)
         text = re.sub(
             r"\b(?:what(?:'s| is)) (?:this|it|that)(?: one)?(?: here)?(?=\W*$)", "what is the thing", text, flags=re.I
         )
     if count == 1:
-        return _THIS_ONE.sub(_this_picture, text)
+        return _PLACED_FIRST.sub(_PLACED_LAST, _THIS_ONE.sub(_this_picture, text))
     text = re.sub(
         rf"\bmy (?P<which>{_WHICH}|other) (?!one\b|{'|'.join((*SHAPES, 'thing', 'object', 'question'))})[a-z]+",
         r"my \g<which> picture",
         text,
         flags=re.IGNORECASE,
     )
+    text = _ELSEWHERE.sub(r"\g<lead> the \g<which> picture", text)
+    text = _IN_THIS_NEW.sub(r"\g<lead> this picture", text) if shown else text
     text = _DOES_ONE.sub(r"\g<does> \g<which> picture", text)
     text = _ABOUT_THIS.sub(r"\g<before>\g<rest> in this picture\g<end>", text)
     text = _THE_ONE_BEFORE.sub(r"\g<lead> the previous picture", text)
@@ -104,7 +140,7 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
     if alone:
         text = _FIRST_ALONE.sub(r"\g<lead>in the \g<which> picture", text)
         text = _WAS_FIRST.sub(r"is the thing in the \g<which> picture", text)
-    return _IN_ONE.sub(r"\g<lead> picture", text)
+    return _PLACED_FIRST.sub(_PLACED_LAST, _IN_ONE.sub(r"\g<lead> picture", text))
 
 
 def _led(found: re.Match[str]) -> str:

@@ -233,14 +233,15 @@ _WHAT_IS = re.compile(
     re.IGNORECASE,
 )
 _ISNT_WHAT = re.compile(
-    rf"{_LEAD}(?:what|which)(?: (?P<of>{'|'.join((*COLOURS, *SIZES))}))?(?: (?:{_THING}|one)s?)? (?:isn'?t|aren'?t|"
-    r"is not|are not) (?:an? "
+    rf"{_LEAD}(?:what|which)(?: (?P<of>{'|'.join((*COLOURS, *SIZES))}))?(?: (?:(?:{_THING}|one)s?|(?P<kind>[a-z]+)))?"
+    r"(?: that)? (?:isn'?t|aren'?t|is not|are not) (?:an? "
     rf")?(?P<said>{_TRAIT})s?{_END}",
     re.IGNORECASE,
 )
 _WHICH_SIZED = re.compile(
-    rf"{_LEAD}(?:what|which)(?: of (?:them|these|those))?(?: (?P<noun>[a-z]+?))?(?:'s| is|(?P<several> are)) (?:the )?"
-    rf"(?P<size>{'|'.join(SIZES)})(?: one| thing)?s?{_END}",
+    rf"{_LEAD}(?:what|which)(?: of (?:them|these|those))?(?: (?P<noun>[a-z]+?(?: [a-z]+)?))?(?:'s| is|(?P<several> "
+    r"are)) (?:the )?"
+    rf"(?P<size>{'|'.join(SIZES)})(?: one| thing| (?P=noun))?s?{_END}",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
@@ -499,7 +500,8 @@ _NO_NAMES = frozenset(
 
 
 _ONE_OF_MANY = re.compile(
-    r"\b(?P<which>which)(?: one)? of the (?P<those>(?!two\b|three\b|both\b)(?:[a-z]+ ){0,2}[a-z]{3,20}s) "
+    r"\b(?P<which>which)(?: one)? of the (?:(?:two|three|four) )?(?P<those>(?!two\b|three\b|both\b)(?:[a-z]+ "
+    r"){0,2}[a-z]{3,20}s) "
     r"(?=(?:is|has|lies|looks)\b)",
     re.IGNORECASE,
 )
@@ -577,8 +579,9 @@ def claim_of(question: str) -> Claim | None:
         return _choice(f"thing {found['where']}", found["options"])
     if found := _ISNT_WHAT.match(text):
         said = found["said"].lower()
-        thing = f"{found['of'].lower()} thing" if found["of"] else "thing"
-        return What(f"{thing} other than the {said if said in SHAPES else f'{said} thing'}")
+        kind = singular(found["kind"].lower()) if found["kind"] else "thing"
+        thing = f"{found['of'].lower()} {kind}" if found["of"] else kind
+        return What(f"{thing} other than the {said if said in SHAPES else f'{said} {kind}'}")
     if found := _WHICH_SIZED.match(text):
         sort = _sort(found["noun"])
         return What(f"{found['size'].lower()} {plural(sort) if found['several'] else sort}")

@@ -64,6 +64,10 @@ _TOPIC_LEAD = re.compile(
     r"^(?:(?:and|but|so|now|back to|as for|about|regarding|what about|how about|looking at)\b ?)+", re.IGNORECASE
 )
 _THIS = re.compile(r"\bthis(?: one)?\b|\bhere\W*$", re.IGNORECASE)
+_SAME_FOR = re.compile(
+    r"^(?:(?:and|now|then|ok|okay|please|do|repeat)[, ]+)*(?:the )?same (?:things? |again )?(?:for|with|on|here|in)\b",
+    re.IGNORECASE,
+)
 _CUE = re.compile(
     r"\b(?:colou?rs?|siz\w*|big|shapes?|how many|number|count|box\w*|outlines?|outlined|masks?|where|same|find|"
     r"trace)\b",
@@ -122,6 +126,13 @@ class Wish:
         return claim_of(self.text)
 
     @property
+    def empty(self) -> bool:
+        """Whether it is a word or two before another clause that say nothing by themselves: "unrelated, …"."""
+        if self.claim is not None or self.names or "?" in self.text:
+            return False
+        return " " not in self.text.strip() or (self.intent == "classify" and not self.understanding.named)
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What the wish is about; the last is what "it" will mean."""
         if self.claim is not None:
@@ -151,6 +162,15 @@ class Said:
 
 def _small_talk(clause: str, named: Sequence[Named] = ()) -> Wish:
     return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}, named))
+
+
+def _all_again(clause: str, requests: Sequence[str], context: Context, *, shown: bool) -> list[str]:
+    """ "Same for the heart" after two wishes in one turn asks for both again; empty for any other clause."""
+    if len(requests) < 2 or not _SAME_FOR.match(clause):
+        return []
+    fragment = resolve(clause, context.named, context.earlier)
+    again = [complete(fragment, request, context.named, other_picture=shown) for request in requests]
+    return again if fragment not in again else []
 
 
 def _unlike(clause: str, request: str) -> str:
@@ -189,6 +209,17 @@ def _asked_of_any(request: str) -> bool:
     return isinstance(claim, What) and singular(read(claim.phrase).name).lower() == "thing"
 
 
+def _doubted(form: Form, scores: Mapping[str, float]) -> bool:
+    """Whether the intent says too clearly that it is something else than the form says."""
+    label = best(scores)
+    surely = scores[label] >= SURELY_A_TASK
+    if label in ("detect", "segment") and surely:
+        return form.name not in ("find", "outline", "ellipsis", "place", "other")
+    if label == "classify" and surely:
+        return form.name not in ("choice", "size", "rank", "ellipsis", "is")
+    return form.name == "number" and label == "answer" and surely
+
+
 def best(scores: Mapping[str, float]) -> str:
     return max(scores, key=lambda task: scores[task])
 
@@ -218,7 +249,8 @@ class Reader:
         Small talk beside a wish is none.
         """
         wishes: list[Wish] = []
-        now = context
+        before, requests = context, context.request.split("\n")
+        now = context = replace(context, request=requests[-1])
         text = " ".join(neutral(text).split())  # the marks of a model's own language are no words
         alone = bool(context.named) and not is_plural(context.named[-1])
         plainly = with_pictures_named(mended(written_out(text), SHAPES), pictures, alone=alone, shown=shown)
@@ -227,19 +259,26 @@ class Reader:
                 topic = resolve(_TOPIC_LEAD.sub("", clause.text), now.named, of_any=_asked_of_any(now.request))
                 now = now.naming((plain(topic),))
                 continue
+            if not wishes and (again := _all_again(clause.text, requests, now, shown=shown)):
+                wishes = [Wish(one, await self.sorter.read(intent_text(one))) for one in again]
+                now = replace(now.naming(wishes[-1].names), request=wishes[-1].text)
+                continue
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)
             if wish.intent == "chat" and wish.names:  # "i am after anything yellow. can you box it?"
                 now = now.naming(wish.names)
             if wish.intent != "chat":
                 now = replace(now.naming(wish.names), request=wish.text)
+        wishes = [wish for wish in wishes if not wish.empty] or wishes
         if any(wish.intent != "chat" for wish in wishes):
             wishes = [wish for wish in wishes if wish.intent != "chat"]
-            telling = [wish for wish in wishes if " " in wish.text.strip() or wish.names]
-            wishes = telling or wishes  # "unrelated, …"
         if not wishes:  # nothing but a topic
             wishes = [await self._wish(text, context, exchange, shown=shown)]
-        return Said(tuple(wishes), now, context)
+        if asked := [wish.text for wish in wishes if wish.intent != "chat"]:
+            now = replace(now, request="\n".join(asked))
+        else:
+            now = replace(now, request=before.request)
+        return Said(tuple(wishes), now, before)
 
     async def _wish(self, clause: str, context: Context, exchange: str | None, *, shown: bool) -> Wish:
         if not without_interjections(clause).strip(" .!?") or _CAPABLE.search(clause):
@@ -264,7 +303,7 @@ class Reader:
 
     def _standard(self, clause: str, form: Form, context: Context, first: Understanding, *, shown: bool) -> str | None:
         """The clause in the standard words of its form, where boxes can then answer it, or intent and form agree."""
-        if form.score < FORM_SURE:
+        if form.score < FORM_SURE or _doubted(form, first.scores):
             return None
         if form.name == "ellipsis" and (said := fragment(form, shown=shown)):
             said = with_pictures_kept(clause, said)
@@ -273,7 +312,8 @@ class Reader:
         if (plainly := standard(clause, form)) is None:
             return None
         if form.name == "describe":  # "what is on it?" of a table is another question
-            return plainly if form.score >= SURELY_DESCRIBE and (shown or not context.named) else None
+            whole_picture = best(first.scores) in ("describe", "answer", "chat") and (shown or not context.named)
+            return plainly if form.score >= SURELY_DESCRIBE and whole_picture else None
         whole, _ = self._whole(with_pictures_kept(clause, plainly), context, chatting=False, shown=shown)
         if claim_of(whole) is not None:
             return whole

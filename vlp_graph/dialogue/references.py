@@ -242,6 +242,12 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        rf"\b(?:which|what) other (?P<thing>(?:(?:{'|'.join((*COLOURS, *SIZES))}) )?[a-z]+?)s? (?:is|are) there\b",
+        lambda m: f"what is the {m['thing']} other than the {it}",
+        text,
+        flags=re.IGNORECASE,
+    )
     if _SHOW_WHERE.match(text):
         return f"box the {it}"
     text = re.sub(
@@ -262,8 +268,9 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     if found := _NOT.match(text):
         return f"the {' and '.join(names)} other than {found['b']}"
     text = _OF_THEM.sub(r"\g<lead> one", text)
+    among = _chosen_from(names, earlier)
     text = _HOW_MANY.sub(lambda m: f"how many {plural(noun)} are there{m['end'] or ''}", text)
-    text = _OTHERS.sub(lambda m: _others(m, it, noun), text)
+    text = _OTHERS.sub(lambda m: _others(m, it, noun, among), text)
     text = _ANOTHER.sub(lambda m: _another(m, it, noun), text)
     text = _THOSE_FEW.sub(lambda m: _few(m, names), text)
     text = _ones(text, noun, it)
@@ -286,6 +293,17 @@ def _another(found: re.Match[str], it: str, noun: str) -> str:
     generic = noun.lower().split()[-1] in ("thing", "object", "shape", "things", "objects", "shapes")
     same = generic or said in ("one", *noun.lower().split())
     return f"a {_kind(noun) if said == 'one' else said} other than the {it}" if same else found[0]
+
+
+def _chosen_from(names: Sequence[str], earlier: Sequence[str]) -> str | None:
+    """The things among which the one that was named last had been chosen: "purple things", of "purple heart"."""
+    if len(names) != 1 or is_plural(names[0]) or not earlier or not is_plural(earlier[-1]):
+        return None
+    several, one = read(earlier[-1]), read(names[0]).name.lower().split()
+    kind = singular(_kind(several.name)).lower()
+    traits = [w for w in several.name.lower().split()[:-1] if w in COLOURS]
+    same = kind in ("thing", "object", "shape", "one", *one) and all(trait in one for trait in traits)
+    return several.name if same and not several.relation else None
 
 
 _TOGETHER = re.compile(
@@ -318,7 +336,7 @@ def _part(found: re.Match[str], noun: str) -> str:
     return f"how many {' '.join([*attributes, plural(what)])} are there{found['end']}"
 
 
-def _others(found: re.Match[str], it: str, noun: str) -> str:
+def _others(found: re.Match[str], it: str, noun: str, among: str | None) -> str:
     said = found["noun"]
     if found["trait"]:
         name = found["trait"] + (_kind(noun) if said in ("one", "ones") else said)
@@ -334,7 +352,7 @@ def _others(found: re.Match[str], it: str, noun: str) -> str:
             return f"the {kind} other than the {it}"
         return f"the {plural(_kind(noun))} other than the {it}"
     several = bool(re.search(r"others|rest|ones|two|three", found[0], re.IGNORECASE)) or (kind and is_plural(kind))
-    name = _kind(kind or noun)
+    name = among if among and not kind else _kind(kind or noun)
     lead = "any " if found[0].lower().startswith("any ") else "the "
     return f"{lead}{plural(name) if several else singular(name)} other than the {it}"
 

@@ -151,11 +151,9 @@ def _relation(found: re.Match[str]) -> tuple[str, tuple[Referring, ...]] | None:
         return "between", (read(found["one"]), read(found["b"]))
     if found["either"]:
         return "either", (read(found["b"]),)
-    if found["not"] and set(plain(found["b"]).lower().split()) <= {
-        *COLOURS,
-        *ALL_SIZES,
-    }:  # "hearts other than the green"
-        return "other", (read(f"{plain(found['b'])} {singular(plain(found['a']))}"),)
+    bare = re.sub(r" ones?$", "", plain(found["b"]).lower())
+    if found["not"] and set(bare.split()) <= {*COLOURS, *ALL_SIZES}:  # "hearts other than the green one"
+        return "other", (read(f"{bare} {singular(plain(found['a']))}"),)
     where = found["side"] or (_ABOVE[found["level"].lower()] if found["level"] else "")
     return where.lower() or ("other" if found["not"] else "near"), (read(found["b"]),)
 

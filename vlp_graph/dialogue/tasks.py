@@ -42,6 +42,7 @@ from vlp_graph.dialogue.turn import Instance, Picture, Result, Turn
 from vlp_graph.dialogue.wording import (
     COLOURS,
     SHAPES,
+    SIZES,
     is_plural,
     listed,
     plain,
@@ -211,7 +212,7 @@ class Tasks:
         if instances is None:
             return {"text": sentence(words or "")}
         verdict = decide(claim, instances, _size(picture))
-        if isinstance(claim, Shape) and not claim.asked and words and plain(words).lower() not in SHAPES:
+        if isinstance(claim, Shape) and not claim.asked and words and _names_no_shape(words):
             verdict = None  # what it is need not be a plain shape
         if verdict is None and words is None:
             raise ModelUnavailable("the model that looks at pictures gave no answer: try again in a few seconds")
@@ -369,6 +370,12 @@ def _listed_things(caption: str) -> list[str]:
     if not _LISTING.match(listing):
         return []
     return [plain(part) for part in re.split(r", and |, | and ", listing.rstrip("."))]
+
+
+def _names_no_shape(words: str) -> bool:
+    """Whether words name a thing, and no plain shape: a colour or a size names nothing."""
+    said = plain(words).lower()
+    return said not in SHAPES and not set(said.split()) <= {*COLOURS, *SIZES}
 
 
 def _stutters(words: str) -> bool:

@@ -35,7 +35,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Context:
-    """What the dialogue is about: the last `request` in words that stand alone, the things `named` last (the very last
+    """What the dialogue is about: the last `request` in plain words (a line a wish), the things `named` last (the last
     at the end), those named `earlier`, and the index of the `picture` last looked at."""
 
     request: str = ""

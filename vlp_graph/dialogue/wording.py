@@ -28,7 +28,7 @@ SMALL = ("small", "little", "tiny")
 _SAYS_MORE = frozenset(
     """
     of on in at to from with without by near next beside above below over under underneath beneath behind between
-    left right that which nearest closest closer higher lower
+    left right than that which nearest closest closer higher lower
     """.split()
 )
 """Words that end the name of a thing and begin what is said about it."""
@@ -93,6 +93,8 @@ def _parts(phrase: str) -> tuple[list[str], str, list[str]]:
     """What stands before the noun that is counted, the noun, and what says more about it: "pieces | of bread"."""
     words = phrase.split() or [""]
     more = next((i for i, word in enumerate(words) if i and word.lower() in _SAYS_MORE), len(words))
+    if 1 < more < len(words) and [w.lower() for w in words[more - 1 : more + 1]] == ["other", "than"]:
+        more -= 1
     if more < len(words) and words[more].lower() in ("left", "right") and more + 1 == len(words):
         more = len(words)
     return words[: more - 1], words[more - 1], words[more:]

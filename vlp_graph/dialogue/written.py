@@ -24,7 +24,8 @@ def mended(text: str, words: Sequence[str]) -> str:
 
 
 _CONTRACTED = re.compile(
-    r"\b(?P<word>what|where|how|who|which|that|there|here|it|one|everything|colou?r|shape|size)(?:'s| 's)(?= (?!of\b|"
+    r"\b(?P<word>what|where|how|who|which|that|there|here|it|(?<=which )one|everything|colou?r|shape|size)(?:'s| "
+    r"'s)(?= (?!of\b|"
     r"colou?r|size|shape)\w)",
     re.IGNORECASE,
 )
@@ -46,6 +47,10 @@ _TYPED |= {
     "abt": "about",
     "hav": "have",
     "wher": "where",
+    "isnt": "isn't",
+    "arent": "aren't",
+    "dont": "don't",
+    "doesnt": "doesn't",
     "colr": "colour",
     "clr": "colour",
 }
@@ -63,7 +68,8 @@ _REASON = re.compile(
 _TAG = re.compile(
     r"(?:[ ,]+(?:at all|somewhere|anywhere|actually|all together|altogether|in all|i mean|tho|though|this time|right "
     r"now|by any chance|do you think|"
-    r"if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|did)n'?t (?:it|they|there)|(?<=, )right|lol|"
+    r"if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|did)n'?t (?:it|they|there)|(?<=,)(?: and)? "
+    r"(?:is|are) (?:it|they|there)|(?<=, )right|lol|"
     r"haha|mate|will? you|"
     r"would you|could you|can you|any ?more|for me|my dear|dear|love|btw|by the way|asap|also|exactly|you reckon|i "
     r"guess|i think|i wonder))+(?P<end>\W*)$",
@@ -152,6 +158,43 @@ _WITH_BOXES = re.compile(
 _OF_THE = re.compile(
     r"^(?:and )?(?:out )?of the (?P<those>[a-z ]{1,40}?),? how many (?P<verb>are|is) (?P<what>.+)$", re.IGNORECASE
 )
+_OF_THOSE = re.compile(
+    r"^(?:and |so |now |ok )*of (?:(?:the|those|these|all the) )?(?P<those>(?:two |three |four "
+    r")?(?!colou?r)[a-z]*(?: ?[a-z]+)?"
+    r"(?:s|two|three|four|those|these|them)),? (?P<which>which|what)(?: one)? (?=is|has)",
+    re.IGNORECASE,
+)
+""" "Of the two hearts, which is bigger?"."""
+_BOTH_DONE = re.compile(
+    r"\b(?P<one>box|mark|find|outline|mask|segment|trace|count|highlight|frame) (?:it |them )?(?:and|&) (?:also )?"
+    r"(?P<other>box|mark|outline|mask|segment|trace|count|highlight|frame|colou?r) (?P<thing>(?:the|all|both|every|"
+    r"any|that|"
+    r"those|each|my)\b[^,.?!]{2,60})",
+    re.IGNORECASE,
+)
+_DONE = re.compile(
+    r"\b(?:i want|i'd like|i would like|i need|can (?:i|we) (?:have|get)|could (?:i|we) (?:have|get)|can you get|get "
+    r"me|"
+    r"please have) (?P<what>(?:the|both|all|every|each|just|only|my|that|those)\b[^,.?!]{2,50}?) (?P<how>outlined|"
+    r"boxed|"
+    r"masked|marked|counted|highlighted|framed|traced|segmented)\b",
+    re.IGNORECASE,
+)
+_DOING = {"boxed": "box", "marked": "mark", "counted": "count", "framed": "frame", "traced": "trace"}
+_DOING |= {"outlined": "outline", "masked": "mask", "highlighted": "highlight", "segmented": "segment"}
+_NUMBERED = re.compile(
+    r"^(?:(?:ok|okay|now|and|next)[, ]+)*(?:sample|item|test|case|task|exercise|question|example|card|sheet|no\.?|"
+    r"number|"
+    r"round|set|page) ?#?(?:\d+|one|two|three)[:.,] (?=\w)",
+    re.IGNORECASE,
+)
+_PLACED_TOPIC = re.compile(
+    r"^(?P<lead>(?:and |so |now )*(?:the|that|my) [a-z ]{3,40}?) (?P<where>in (?:the|that|my) [a-z]+ (?:picture|"
+    r"image|photo|"
+    r"pic)|in (?:picture|image|photo|pic) (?:one|two|three|\d)), (?P<rest>[^,?.!]{3,60}(?:, "
+    r"[^,?.!]{3,30})*?)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
 _LIST = re.compile(
     r"^(?:and |now |can you |could you |would you )*(?:list|name|enumerate)(?: me)?(?: (?:all|every|each|the|of|"
     r"different))*"
@@ -200,12 +243,17 @@ def written_out(text: str) -> str:
     )
     text = re.sub(r"\bwhich of the ([a-z]{3,20})s (?=is\b|has\b|are\b)", r"which \1 ", text, flags=re.IGNORECASE)
     text = re.sub(
-        r"\bhow many ([a-z ]{1,40}?) (?:are not|aren'?t|isn'?t|are n't) ",
+        r"\bhow many ([a-z ]{1,40}?)(?: that| which)? (?:are not|aren'?t|isn'?t|are n't) ",
         r"how many \1 other than the ",
         text,
         flags=re.I,
     )
     text = re.sub(r" or (?:is|are) (?:it|they) ", " or ", text)
+    text = _OF_THOSE.sub(r"\g<which> of the \g<those> ", _NUMBERED.sub("", text))
+    text = re.sub(r"\b(?:please )?do the needful(?: and)?\b ?", "", text, flags=re.IGNORECASE)
+    text = _BOTH_DONE.sub(r"\g<one> \g<thing> and \g<other> \g<thing>", text)
+    text = _DONE.sub(lambda m: f"{_DOING[m['how'].lower()]} {m['what']}", text)
+    text = _PLACED_TOPIC.sub(r"\g<lead>, \g<rest> \g<where>\g<end>", text)
     text = _LIST.sub("what things are there?", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
     text = re.sub(
@@ -241,7 +289,8 @@ def _asked(found: re.Match[str]) -> str:
     verb = found["verb"].lower()
     if verb.startswith("look"):
         verb = "are" if re.match(r"both|all|these|those|they", found["subject"], re.IGNORECASE) else "is"
-    return f"{verb} {found['subject']} {found['rest'].rstrip(' .!,')}?"
+    subject = re.sub(r" (?:here|there|in (?:the|this) (?:picture|image|photo))$", "", found["subject"], flags=re.I)
+    return f"{verb} {subject} {found['rest'].rstrip(' .!,')}?"
 
 
 def _generic(found: re.Match[str]) -> str:

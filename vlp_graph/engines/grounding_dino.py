@@ -7,9 +7,9 @@ Paper: arXiv 2303.05499.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -47,6 +47,14 @@ class _Backbone:
         from cachetools import LRUCache
 
         self.inner, self._kept = inner, LRUCache[Any, Any](kept)
+        self._last: LRUCache[str, Any] = LRUCache(kept)
+
+    def side(self, digest: str | None) -> tuple[int, int] | None:
+        """Height and width of a picture without padding, as the model sees it, where its features are kept."""
+        key = self._last.get(digest) if digest else None
+        if key is None or key not in self._kept or key[3] != key[1] * key[2]:
+            return None
+        return key[1], key[2]
 
     def rows(self, images: Any, digests: Sequence[str | None], index: Sequence[int]) -> Any:
         """What the backbone gives for `images` (pixel_values [N, 3, H, W], pixel_mask [N, H, W]) at the rows `index`:
@@ -63,7 +71,7 @@ class _Backbone:
             for n, i in enumerate(missing):
                 seen[i] = [(f[n], m[n], p[n]) for (f, m), p in zip(features, places, strict=True)]
                 if key := keys[i]:
-                    self._kept[key] = seen[i]
+                    self._kept[key], self._last[key[0]] = seen[i], key
         levels = zip(*(one for i in index if (one := seen[i]) is not None), strict=True)
         stacked = [[torch.stack(parts) for parts in zip(*level, strict=True)] for level in levels]
         return [(features, masks) for features, masks, _ in stacked], [places for *_, places in stacked]
@@ -75,7 +83,8 @@ class GroundingDino:
 
     A phrase is there where its best box scores `threshold`; its other boxes count from `companion` on, as in
     hysteresis thresholding: several alike things share what one of them would score. `nms` is the overlap from which
-    the lesser of two boxes goes.
+    the lesser of two boxes goes. `synonyms` are words in the place of which the detector is asked for others that it
+    knows ("dot": "circle"); what it finds still has the name that was asked for.
     """
 
     model: GroundingDinoForObjectDetection
@@ -84,13 +93,16 @@ class GroundingDino:
     nms: float
     companion: float
     pictures: int = 32
+    synonyms: Mapping[str, str] = field(default_factory=dict)
     _backbone: _Backbone = field(init=False, repr=False)
     _found: Any = field(init=False, repr=False)
+    _other_words: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         from cachetools import LRUCache
 
         self._backbone = _Backbone(self.model.model.backbone, self.pictures)
+        self._other_words = {**self.synonyms, **{_plural(a): _plural(b) for a, b in self.synonyms.items()}}
         self._found = LRUCache[tuple[str, str], list[Detection]](self.pictures * PHRASES_KEPT)
 
     @classmethod
@@ -106,6 +118,7 @@ class GroundingDino:
         nms: float = 0.6,
         companion: float | None = None,
         pictures: int = 32,
+        synonyms: Mapping[str, str] | None = None,
     ) -> Self:
         """`companion` is the threshold unless it is given; `pictures` are remembered by their content."""
         from transformers import AutoProcessor, GroundingDinoForObjectDetection
@@ -114,7 +127,8 @@ class GroundingDino:
         options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
         model = GroundingDinoForObjectDetection.from_pretrained(path, **options).eval()
         processor = AutoProcessor.from_pretrained(path, revision=revision)
-        return cls(model, processor, threshold, nms, threshold if companion is None else companion, pictures)
+        least = threshold if companion is None else companion
+        return cls(model, processor, threshold, nms, least, pictures, synonyms or {})
 
     def detect(
         self,
@@ -125,14 +139,22 @@ class GroundingDino:
         """For each picture (RGB uint8 [H, W, 3]) what its phrases name, best first within each phrase. `digests` name
         the pictures' contents: what was looked for in a picture before is not looked for again."""
         digests = digests or [None] * len(pictures)
-        asked = [(i, phrase) for i, named in enumerate(phrases) for phrase in named]
+        known_as = {phrase: self._known_as(phrase) for named in phrases for phrase in named}
+        asked = [(i, known_as[phrase]) for i, named in enumerate(phrases) for phrase in named]
         known = {(i, p): self._found.get((digests[i], p)) for i, p in asked if digests[i]}
         new = [pair for pair in dict.fromkeys(asked) if known.get(pair) is None]
         for (i, phrase), detections in zip(new, self._look(pictures, new, digests), strict=True):
             known[i, phrase] = detections
             if digests[i]:
                 self._found[digests[i], phrase] = detections
-        return [[d for phrase in named for d in known[i, phrase] or []] for i, named in enumerate(phrases)]
+        return [
+            [replace(d, phrase=phrase) for phrase in named for d in known[i, known_as[phrase]] or []]
+            for i, named in enumerate(phrases)
+        ]
+
+    def _known_as(self, phrase: str) -> str:
+        """The phrase in the words that the detector knows."""
+        return " ".join(self._other_words.get(word.lower(), word) for word in phrase.split())
 
     def _look(
         self,
@@ -147,10 +169,7 @@ class GroundingDino:
             return []
         used = sorted({i for i, _ in pairs})
         index = [used.index(i) for i, _ in pairs]
-        images = self.processor.image_processor(images=[pictures[i] for i in used], return_tensors="pt")
-        images = {k: v.to(self.model.device) for k, v in images.items()}
-        images["pixel_values"] = images["pixel_values"].to(self.model.dtype)
-        images.setdefault("pixel_mask", torch.ones_like(images["pixel_values"][:, 0], dtype=torch.long))
+        images = self._images([pictures[i] for i in used], [digests[i] for i in used])
         text = self._tokens([phrase for _, phrase in pairs])
         with torch.inference_mode():
             rows = self._backbone.rows(images, [digests[i] for i in used], index)
@@ -168,6 +187,21 @@ class GroundingDino:
             height, width = pictures[i].shape[:2]
             found.append(self._select(phrase, score, box, width, height))
         return found
+
+    def _images(self, pictures: Sequence[NDArray[np.uint8]], digests: Sequence[str | None]) -> dict[str, Any]:
+        """What the model's processor makes of pictures. Of those whose features are kept only the size is read."""
+        import torch
+
+        sides = {self._backbone.side(digest) for digest in digests}
+        if len(sides) == 1 and (side := sides.pop()):
+            blank = torch.zeros((), dtype=self.model.dtype, device=self.model.device)
+            mask = torch.ones((len(pictures), *side), dtype=torch.long, device=self.model.device)
+            return {"pixel_values": blank.expand(len(pictures), 3, *side), "pixel_mask": mask}
+        images = self.processor.image_processor(images=list(pictures), return_tensors="pt")
+        images = {k: v.to(self.model.device) for k, v in images.items()}
+        images["pixel_values"] = images["pixel_values"].to(self.model.dtype)
+        images.setdefault("pixel_mask", torch.ones_like(images["pixel_values"][:, 0], dtype=torch.long))
+        return images
 
     def _tokens(self, phrases: list[str]) -> dict[str, Any]:
         """Each phrase as a prompt that ends in "."; one [PAD] at least, as the mask builder treats a delimiter in
@@ -191,6 +225,10 @@ class GroundingDino:
             Detection(phrase, float(scores[sure[k]]), (corners[k, 0], corners[k, 1], corners[k, 2], corners[k, 3]))
             for k in suppress(corners, scores[sure], self.nms)
         ]
+
+
+def _plural(noun: str) -> str:
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
 @contextmanager
