@@ -27,7 +27,7 @@ _BEGINS = rf"(?={_POLITE}(?:{_WISH})?(?:if |whether )?(?:{_VERB}|{_ASKED}))"
 _JOINT = re.compile(
     r"(?:(?<=[.?!;])\s+|\s*[;\n]\s*|\s+(?:-+|\u2013|\u2014)\s+|\s*,?\s*(?:\b(?:and then|and also|and|then|plus|but|"
     r"also|&)\b"
-    rf",?)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?{_BEGINS})",
+    rf",?)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?(?:{_BEGINS}|(?=any(?:thing|one|where)?\b)))",
     re.IGNORECASE,
 )
 _INTERJECTION = re.compile(
@@ -36,8 +36,9 @@ _INTERJECTION = re.compile(
     r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
     r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
     r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|mate|"
-    r"there(?! (?:is|are)\b|'s)|"
-    r"friend|folks|nah|naw|na|then|again|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ ,.!;:…-]*)+",
+    r"there(?! (?:is|are|was|were)\b|'s)|"
+    r"friend|folks|nah|naw|na|then|again|next(?=,)|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ "
+    r",.!;:…-]*)+",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(

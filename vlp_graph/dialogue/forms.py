@@ -59,6 +59,8 @@ _PRONOUN = re.compile(
     r"(?:this|that|these|those) (?:ones?|two|three))$",
     re.IGNORECASE,
 )
+_TOLD = re.compile(r"\b(?:wants?|needs?|likes?|thinks?|says?|said|asked|asks|loves?)\b", re.IGNORECASE)
+"""Verbs of a sentence that tells something: "a customer wants the red heart"."""
 _SEVERAL = re.compile(r"\b(?:both|all|them|they|those|these|each|every\w*|ones?|others?|rest)\b", re.IGNORECASE)
 _SPEAKERS = re.compile(r"\b(?:you|i|we|me|us|he|she|before|last time)\b", re.IGNORECASE)
 """Words that no name of a thing holds."""
@@ -71,7 +73,7 @@ _SUBJECT |= dict.fromkeys(("both", "all", "both of them", "all of them"), "they"
 _DIRECTIONS = {
     "left": r"left(?:er|ward)?",
     "right": r"right(?!\s*[?.!]*$| here| there)",
-    "above": r"above|over|on top of|higher|up",
+    "above": r"above|over|on top of|higher|up(?! to)",
     "below": r"below|under(?:neath)?|beneath|lower|down",
 }
 _CORNER = re.compile(r"\b(?P<row>top|upper|bottom|lower)[ -](?P<side>left|right)\b", re.IGNORECASE)
@@ -119,7 +121,7 @@ def standard(text: str, form: Form) -> str | None:
         a = "it"
     rest = _without(text, form)
     match form.name:
-        case "exists" if a:
+        case "exists" if a and not _TOLD.search(a):
             return _exists(a)
         case "number":
             return _number(a, text, rest)
@@ -157,6 +159,8 @@ def standard(text: str, form: Form) -> str | None:
         case "than" if a and b and (end := _first(_ENDS, rest)):
             return f"{_is(a)} {_THAN[end]} {_the(b)}?"
         case "biggersmaller" if a and b:
+            if _first(_UPRIGHT, rest):
+                return f"{_is(a)} above or below {_the(b)}?"
             return f"{_is(a)} bigger or smaller than {_the(b)}?"
         case "extreme" if end := _first(_ENDS, rest):
             kind = singular(plain(a)) if a and not _PRONOUN.match(a) and not re.search(r"\bones?$", a) else "thing"
@@ -221,7 +225,8 @@ def _role(form: Form, role: str) -> str | None:
     named = [name for name in form.roles if name.role == role]
     if not named:
         return None
-    words = re.split(r"[,:;?]", max(named, key=lambda name: name.score).text.strip(' ,.?!;:"()'))[0]
+    said = max(named, key=lambda name: name.score).text.strip(' ,.?!;:"()')
+    words = max((part.strip() for part in re.split(r"[,:;?]", said)), key=len)
     words = re.sub(r"^(?:(?:the|an?|any|all|both|every|each|some|of)\s+)+", "", words, flags=re.IGNORECASE)
     return words if plain(words).split() and not _SPEAKERS.search(words) else None
 

@@ -80,8 +80,8 @@ _NO_PICTURE = "|".join(
     (*SHAPES, "thing", "object", "row", "column", "corner", "half", "side", "part", "question", "end")
 )
 _ELSEWHERE = re.compile(
-    rf"\b(?P<lead>(?:back )?(?:in|on|for|from)) (?:the|my|our|that) (?P<which>{_WHICH}|other) "
-    rf"(?!one\b|picture|image|photo|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}\b(?=\W*$|,)",
+    rf"\b(?P<lead>(?:back )?(?:in|on|for|from|does|did|do|has|had)) (?:the|my|our|that) (?P<which>{_WHICH}|other) "
+    rf"(?!one\b|picture|image|photo|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}\b(?=\W*$|,| have\b| contain\b| show\b)",
     re.IGNORECASE,
 )
 """ "In the earlier build": whatever a picture is called that is not the newest."""
@@ -90,16 +90,6 @@ _IN_THIS_NEW = re.compile(
     r"(?=\W*$)",
     re.IGNORECASE,
 )
-_PLACED_FIRST = re.compile(
-    rf"^(?P<before>(?:and |so |now )*(?:is|are|what is|what are|which is) (?:the|that) [a-z ]{{3,30}}?) (?P<where>in "
-    r"(?:this|the|"
-    rf"that)(?: (?:{_WHICH}|other))? {_PICTURE}) (?P<rest>(?!or\b|and\b|than\b|from\b|that\b|"
-    rf"which\b)[a-z][^?.!]{{2,60}}?)"
-    r"(?P<end>\W*)$",
-    re.IGNORECASE,
-)
-""" "Is the star in this picture large or small?"."""
-_PLACED_LAST = r"\g<before> \g<rest> \g<where>\g<end>"
 _WHICH_ONE = re.compile(
     r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
 )
@@ -121,7 +111,7 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
             r"\b(?:what(?:'s| is)) (?:this|it|that)(?: one)?(?: here)?(?=\W*$)", "what is the thing", text, flags=re.I
         )
     if count == 1:
-        return _PLACED_FIRST.sub(_PLACED_LAST, _THIS_ONE.sub(_this_picture, text))
+        return _THIS_ONE.sub(_this_picture, text)
     text = re.sub(
         rf"\bmy (?P<which>{_WHICH}|other) (?!one\b|{'|'.join((*SHAPES, 'thing', 'object', 'question'))})[a-z]+",
         r"my \g<which> picture",
@@ -140,7 +130,7 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
     if alone:
         text = _FIRST_ALONE.sub(r"\g<lead>in the \g<which> picture", text)
         text = _WAS_FIRST.sub(r"is the thing in the \g<which> picture", text)
-    return _PLACED_FIRST.sub(_PLACED_LAST, _IN_ONE.sub(r"\g<lead> picture", text))
+    return _IN_ONE.sub(r"\g<lead> picture", text)
 
 
 def _led(found: re.Match[str]) -> str:

@@ -508,11 +508,26 @@ _ONE_OF_MANY = re.compile(
 """ "Which one of the red things is …", "which of the stars is …": which red thing, which star."""
 
 
+_IN_A_PICTURE = re.compile(
+    rf" (?:in|on|from|of) (?:(?:the|this|that|my|our|his|her|their|your) (?:(?:{_NTH}) )?(?:{_PICTURE})(?: before)?|"
+    r"(?:picture|image|photo|pic) (?:one|two|three|\d))\b",
+    re.IGNORECASE,
+)
+
+
 def claim_of(question: str) -> Claim | None:
-    """What a question asks that boxes can answer; None for any that is not surely of one of the forms."""
+    """What a question asks that boxes can answer; None for any that is not surely of one of the forms. Which picture it
+    is about is no part of it."""
     text = " ".join(question.replace("’", "'").split())
     if len(text) > LONGEST:
         return None
+    claim = _claim(text)
+    if claim is None and (bare := _IN_A_PICTURE.sub("", text)) != text:
+        return _claim(bare)
+    return claim
+
+
+def _claim(text: str) -> Claim | None:
     text = _ONE_OF_MANY.sub(lambda m: f"{m['which']} {singular(m['those'])} ", text)
     if found := _SIDE_OR_SIDE.match(text):
         a, b = _name(found["a"]), _name(found["b"])

@@ -266,7 +266,7 @@ class Reader:
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)
             if wish.intent == "chat" and wish.names:  # "i am after anything yellow. can you box it?"
-                now = now.naming(wish.names)
+                now = now.naming(tuple(plain(resolve(f"the {name}", now.named)) for name in wish.names))
             if wish.intent != "chat":
                 now = replace(now.naming(wish.names), request=wish.text)
         wishes = [wish for wish in wishes if not wish.empty] or wishes
@@ -294,7 +294,7 @@ class Reader:
         if form and claim_of(whole) is None:
             fragment = completed and (shown or bool(_JOINS.match(clause)) or len(clause.split()) <= SHORT)
             if form.name == "say" and form.score >= SURELY_SAYING and not fragment:
-                return _small_talk(clause, first.named)
+                return _small_talk(clause, first.named or form.roles[:1])
         if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
             whole = self._standard(clause, form, context, first, shown=shown) or whole
         if whole != clause:

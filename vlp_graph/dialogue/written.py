@@ -59,7 +59,8 @@ _TYPED_WORD = re.compile(rf"(?<![\w'])(?:{'|'.join(_TYPED)})(?![\w'])", re.IGNOR
 
 _POLITE = re.compile(r"(?:,\s*|\b)(?:please|kindly)\b,?(?!\w)\s?(?=\S)|[, ]+(?:please|kindly)(?=\W*$)", re.IGNORECASE)
 _REASON = re.compile(
-    r",? (?:so (?:that )?(?:i|we|you|she|he|they|everyone|people|my [a-z]+) (?:can|could|will)\b|because\b|(?:and "
+    r",? (?:so (?:that )?(?:i|we|you|she|he|they|everyone|people|(?:my|the|our) [a-z]+) (?:can|could|will)\b|"
+    r"because\b|(?:and "
     r")?i need (?:it\b|its )|need it\b|if it(?:'s| is) "
     r"no\b|or am i\b|"
     r"but do check|and nothing else|i can never|i keep)[^?.!,]*(?:(?P<end>[?.!]*)$|(?=, (?:and|then|but) ))",
@@ -253,6 +254,14 @@ def written_out(text: str) -> str:
     text = re.sub(r"\b(?:please )?do the needful(?: and)?\b ?", "", text, flags=re.IGNORECASE)
     text = _BOTH_DONE.sub(r"\g<one> \g<thing> and \g<other> \g<thing>", text)
     text = _DONE.sub(lambda m: f"{_DOING[m['how'].lower()]} {m['what']}", text)
+    text = re.sub(
+        r"(?<=\w) (?:that|which) (?:i|we|you)(?:'ve| have| might have| may have)? (?:overlooked|missed|forgot|see|"
+        r"can see|spotted)\b"
+        r"(?=\W*$)",
+        "",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _PLACED_TOPIC.sub(r"\g<lead>, \g<rest> \g<where>\g<end>", text)
     text = _LIST.sub("what things are there?", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))

@@ -288,6 +288,14 @@ QUESTIONS: list[tuple[str, Claim | None]] = [
     ("are there 2 stars?", Counted(phrase="stars", number=2, how="exactly")),
     ("can you see three stars left of the heart?", Counted(phrase="stars left of the heart", number=3, how="exactly")),
     ("is there any star left?", None),
+    ("is the star in this picture large or small?", Choice("star", ("large", "small"))),
+    ("which things in my picture are purple?", What("purple things")),
+    ("which one of the purple things is bigger?", What("bigger purple thing")),
+    ("which of the two hearts is bigger?", What("bigger heart")),
+    ("which of the circles is bigger, the left or the right circle?", Rank("left circle", "right circle", "biggest")),
+    ("which star isn't yellow?", What("star other than the yellow star")),
+    ("which of the blue things is the big blue thing?", What("big blue thing")),
+    ("what colour is the heart other than the red hearts?", Colour("heart other than the red hearts")),
     ("how many are left?", None),
 ]
 

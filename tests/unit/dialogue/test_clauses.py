@@ -40,6 +40,13 @@ from vlp_graph.dialogue.clauses import LONGEST, Clause, split, without_interject
         ("back to the first picture. how many stars are there?", ["how many stars are in the first picture?"]),
         ("here's another picture. is there a star?", ["is there a star?"]),
         ("sound. cheers mate", ["sound. cheers mate"]),
+        ("picture two: how many stars are there?", ["how many stars are in picture two?"]),
+        (
+            "There was one in the previous image though. What colour is it?",
+            ["What colour is it in the previous image?"],
+        ),
+        ("quick one: anything blue?", ["quick one", "anything blue?"]),
+        ("find the stars and mark each of them", ["find the stars", "mark each of them"]),
         ("ok cool", ["ok cool"]),
     ],
 )

@@ -64,6 +64,11 @@ def test_the_picture_that_was_spoken_of_goes_on_to_be_meant(
         ("which of them has a heart?", "which picture has a heart?"),
         ("in the second?", "in the second picture?"),
         ("outline it for the previous one", "outline it for the previous picture"),
+        ("in the earlier build, how many are there?", "in the earlier picture, how many are there?"),
+        ("how many stars did the first card have?", "how many stars did the first picture have?"),
+        ("draw a box on that one", "draw a box on that one"),
+        ("second slide: describe it", "second picture: describe it"),
+        ("in the first row", "in the first row"),
         ("the left one", "the left one"),
         ("which one is red?", "which one is red?"),
         ("the star in the first picture", "the star in the first picture"),
@@ -80,6 +85,18 @@ def test_of_a_single_picture_only_this_one_is_a_picture() -> None:
 
 
 @pytest.mark.timeout(60)  # a pattern that takes quadratic time would need minutes
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("and in this build?", "and in this picture?"),
+        ("and what about this one by another student?", "and what about this one?"),
+        ("and for this card?", "and for this picture?"),
+    ],
+)
+def test_whatever_a_picture_is_called_that_came_with_the_turn(text: str, named: str) -> None:
+    assert with_pictures_named(text, 2, shown=True) == named
+
+
 @pytest.mark.parametrize("text", ["in the ", "in the first ", "which one ", "the one before ", "picture ", "this "])
 def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     assert with_pictures_named(text * 40_000, 2).startswith(text.split()[0])

@@ -159,6 +159,41 @@ async def test_who_only_tells_something_wishes_nothing() -> None:
     assert await formed(text, "say", "count") == [(text, "chat")]
 
 
+async def test_a_fragment_among_other_words_asks_what_was_asked() -> None:
+    text = "lovely work there, I would also want it for the heart"
+    assert await formed(text, "ellipsis", "chat", a="heart") == [("outline the heart", "chat")]
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "label"),
+    [
+        ("could you spot the odd sock", "exists", "detect"),
+        ("scan, photo or screenshot", "describe", "classify"),
+        ("what number does the bus have", "number", "answer"),
+    ],
+)
+async def test_an_intent_that_is_too_clear_doubts_the_form(text: str, form: str, label: str) -> None:
+    named = [Named(words, text.index(words), 0.9, "a") for words in ("odd sock", "bus") if words in text]
+    sorter = Sorter(label, 0.95, (), forms={text: Form(form, 0.9, named)})
+    said = await Reader(sorter).read(text, Context(), None)
+    assert [(wish.text, wish.intent) for wish in said.wishes] == [(text, label)]
+
+
+async def test_what_somebody_says_he_likes_is_what_it_means_then() -> None:
+    first = "my favourite is the heart."
+    named = [Named("heart", first.index("heart"), 0.9, "a")]
+    sorter = Sorter("segment", 0.9, ("red heart", "heart"), forms={first: Form("say", 0.95, named)})
+    said = await Reader(sorter).read(f"{first} can you outline it?", RED_STAR, BEFORE)
+    assert [wish.text for wish in said.wishes] == ["can you outline the heart?"]
+
+
+async def test_the_same_for_another_thing_is_all_that_was_wished() -> None:
+    both = Context("what colour is the star?\noutline the star", ("star",))
+    said = await read("same for the small circle", "segment", context=both)
+    assert [wish.text for wish in said.wishes] == ["what colour is the small circle?", "outline the small circle"]
+    assert said.context.request == "what colour is the small circle?\noutline the small circle"
+
+
 async def test_marks_of_a_model_s_own_language_are_no_words() -> None:
     said = await read("outline the <image><image> heart <|im_end|>", "segment", "heart", exchange=None)
     assert [wish.text for wish in said.wishes] == ["outline the heart"]

@@ -63,6 +63,13 @@ def test_the_thing_named_last(text: str, named: str, meant: str) -> None:
         ("are both red?", ["heart"], ["star"], "are the star and the heart red?"),
         ("are both red?", ["hearts"], ["star"], "are the hearts red?"),
         ("outline it", ["star"], ["heart"], "outline the star"),
+        ("the other one", ["purple heart"], ["purple things"], "the purple thing other than the purple heart"),
+        ("the other one", ["purple heart"], ["red things"], "the heart other than the purple heart"),
+        ("what is that in the corner?", ["star"], [], "what is the thing in the corner?"),
+        ("what colour is the big one?", ["blue hearts"], [], "what colour is the big heart?"),
+        ("what shape are they?", ["triangles"], [], "what shape are the things?"),
+        ("what other blue things are there?", ["blue star"], [], "what is the blue thing other than the blue star?"),
+        ("is there another star that isn't red?", ["red stars"], [], "is there a star other than the red?"),
     ],
 )
 def test_several_things(text: str, named: Sequence[str], earlier: Sequence[str], meant: str) -> None:

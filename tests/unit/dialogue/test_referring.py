@@ -53,6 +53,7 @@ HEART = instance("heart", (30, 70, 40, 80))
         ("the two leftmost stars", Referring("stars", Pick("left", count=2))),
         ("two of the stars", Referring("stars")),
         ("highest star", Referring("star", Pick("above"))),
+        ("stars other than the red one", Referring("stars", relation=("other", (Referring("red star"),)))),
         ("star furthest to the left", Referring("star", Pick("left"))),
         ("cross next to the heart", Referring("cross", relation=("near", (Referring("heart"),)))),
     ],

@@ -49,6 +49,16 @@ def test_swapped_letters_of_known_words_are_mended_and_no_others() -> None:
         ("what is at the top of my drawing?", "what is at the top?"),
         ("the square top left", "the square at the top left"),
         ("going back, please draw a box", "going back, draw a box"),
+        ("Of the two hearts, which is bigger?", "which of the two hearts is bigger?"),
+        ("box and outline the top star", "box the top star and outline the top star"),
+        ("I want both stars outlined.", "outline both stars."),
+        ("Sample 18: box everything red", "box everything red"),
+        ("list all the objects please", "what things are there?"),
+        ("and the heart in the first picture, large or small?", "and the heart, large or small in the first picture?"),
+        ("anything green that I overlooked?", "anything green?"),
+        ("put a box on it so the kids can see it", "put a box on it"),
+        ("which one's bigger?", "which one is bigger?"),
+        ("the red one's size", "the red one's size"),
     ],
 )
 def test_written_out(text: str, written: str) -> None:
