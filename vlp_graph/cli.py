@@ -86,7 +86,9 @@ def ask(
 @app.command("eval")
 def evaluate(
     url: Annotated[str, typer.Option(help="where `vlp serve` listens")] = "http://127.0.0.1:8000",
-    only: Annotated[list[str] | None, typer.Option(help="turns, scenes or dialogues; repeatable")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="turns, scenes, dialogues, injections; looked-at; repeatable")
+    ] = None,
     out: Annotated[Path, typer.Option(help="folder for report.json and confusion.png")] = Path("evaluation"),
     clients: Annotated[int, typer.Option(min=1, max=64, help="turns that are asked side by side")] = 6,
 ) -> None:
@@ -97,8 +99,9 @@ def evaluate(
     from vlp_graph.client import Client, RemoteError
     from vlp_graph.nano import graph_eval
 
-    if unknown := set(only or ()) - set(graph_eval.STAGES):
-        _fail(f"--only {sorted(unknown)[0]}: known are {', '.join(graph_eval.STAGES)}", BAD_USAGE)
+    known = (*graph_eval.STAGES, graph_eval.LOOKED_AT)
+    if unknown := set(only or ()) - set(known):
+        _fail(f"--only {sorted(unknown)[0]}: known are {', '.join(known)}", BAD_USAGE)
     try:
         with Client(url) as client:
             report = graph_eval.run(client, only or graph_eval.STAGES, clients=clients)

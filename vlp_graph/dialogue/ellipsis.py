@@ -71,7 +71,7 @@ _VERBS = frozenset(
     pick say says there's it's that's i you you're your i'm we they compare stop separate isolate crop extract clip
     remove select annotate masks boxes outlines segmentation bbox contours polygon silhouette help would should will
     may she he she's he's they're they've we're we've you've i've asking
-    indicate frame ring surround encircle crop
+    wants needs likes thinks says said indicate frame ring surround encircle crop
     """.split()
 )
 _NAMELESS = frozenset(
@@ -203,6 +203,9 @@ def _about(request: str, name: str, named: Sequence[str], *, narrow: bool) -> st
     old = request[start:end]
     new = name
     words = plain(name).lower().split()
+    if old.lower().startswith("anything "):
+        trait = set(words) <= {*COLOURS, *SIZES}
+        return f"{request[:start]}{f'anything {plain(name)}' if trait else f'any {plural(plain(name))}'}{request[end:]}"
     if words and set(words) <= {*COLOURS, *SIZES, "and", "or"}:
         new = f"{name} {_bare_kind(old, words)}"
     elif narrow and (colour := re.match(rf"({'|'.join(COLOURS)}) (?:things|shapes|objects|ones)$", plain(old), re.I)):
@@ -237,7 +240,8 @@ def _spot(request: str, named: Sequence[str]) -> tuple[int, int] | None:
     """Where the request says what it is about: from the first to the last of the names that are listed there."""
     spots = []
     for name in named:
-        for form in dict.fromkeys((name, plain(name), singular(plain(name)), plural(plain(name)))):
+        kind = re.sub(r" things?$", "", plain(name), flags=re.IGNORECASE)  # "anything blue" names blue things
+        for form in dict.fromkeys((name, plain(name), singular(plain(name)), plural(plain(name)), f"anything {kind}")):
             if form and (found := re.search(rf"\b{re.escape(form)}\b", request, re.IGNORECASE)):
                 spots.append(found.span())
                 break

@@ -263,6 +263,12 @@ def written_out(text: str) -> str:
         flags=re.IGNORECASE,
     )
     text = _PLACED_TOPIC.sub(r"\g<lead>, \g<rest> \g<where>\g<end>", text)
+    text = re.sub(
+        r"\b(?P<what>(?:what|which) colou?r) is (?:there )?(?P<where>(?:at|on|in) the [a-z]+(?: [a-z]+)?)(?=\W*$)",
+        r"\g<what> is the thing \g<where>",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _LIST.sub("what things are there?", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
     text = re.sub(

@@ -31,6 +31,7 @@ from vlp_graph.nano.dialogues import (
     says,
     says_number,
 )
+from vlp_graph.nano.generated_dialogues import generate_dialogues
 from vlp_graph.nano.metrics import match_instances
 from vlp_graph.nano.questions import NUMBERS, ask
 from vlp_graph.nano.speech import speak, wav
@@ -40,8 +41,10 @@ from vlp_graph.nano.world import Scene, Thing, arrange, held_out
 
 CLIENTS = 6
 SEED = 7341
-GENERATED_TURNS, SCENES = 120, 40
+GENERATED_TURNS, GENERATED_DIALOGUES, SCENES = 120, 80, 40
 STAGES = ("turns", "scenes", "dialogues", "injections")
+LOOKED_AT = "looked-at"
+"""A stage that runs only where it is named: dialogues that were looked at while the rules were made."""
 INJECTIONS = Path(__file__).with_name("injections.jsonl")
 OWN_WORDS = frozenset("thing things shape shapes object objects other than".split())  # noqa: SIM905
 """Words that the dialogue itself puts in the place of a pronoun."""
@@ -109,6 +112,7 @@ def run(client: Client, stages: Iterable[str] = STAGES, *, clients: int = CLIENT
 
     report = Report()
     sources = {"turns": _turns, "scenes": _scenes, "dialogues": _dialogues, "injections": _injections}
+    sources[LOOKED_AT] = _looked_at
     jobs = [job for stage in stages for job in sources[stage](client, report)]
     with ThreadPoolExecutor(clients) as pool:
         for future in track([pool.submit(job) for job in jobs], description="asking", transient=True):
@@ -198,9 +202,15 @@ def _outline_job(client: Client, report: Report, scene: Scene, name: str) -> Job
 
 
 def _dialogues(client: Client, report: Report) -> Iterator[Job]:
-    for kind, path in (("", HAND_DIALOGUES), (", unseen", FRESH_DIALOGUES)):
-        for dialogue in load_dialogues(path):
-            yield _dialogue_job(client, report, dialogue, kind)
+    for dialogue in load_dialogues(FRESH_DIALOGUES):
+        yield _dialogue_job(client, report, dialogue, ", by hand, unseen")
+    for dialogue in generate_dialogues(SEED, GENERATED_DIALOGUES):
+        yield _dialogue_job(client, report, dialogue, ", generated")
+
+
+def _looked_at(client: Client, report: Report) -> Iterator[Job]:
+    for dialogue in load_dialogues(HAND_DIALOGUES):
+        yield _dialogue_job(client, report, dialogue, ", by hand, looked at")
 
 
 def _dialogue_job(client: Client, report: Report, dialogue: WrittenDialogue, kind: str) -> Job:

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from vlp_graph.cli import app
 from vlp_graph.nano import graph_eval
 from vlp_graph.nano.dialogues import FRESH_DIALOGUES, load_dialogues
+from vlp_graph.nano.generated_dialogues import COURSES, generate_dialogues
+from vlp_graph.nano.world import PLURAL
 
 
 class Graph:
@@ -31,19 +33,38 @@ class Graph:
 def test_a_dialogue_is_right_only_as_a_whole() -> None:
     graph = Graph()
     report = graph_eval.run(graph, ["dialogues"], clients=1)  # type: ignore[arg-type]
-    seen, unseen = load_dialogues(), load_dialogues(FRESH_DIALOGUES)
-    dialogues = [*seen, *unseen]
-    assert len({d.name for d in dialogues}) == len(dialogues)
-    turns = report.rows["turns of dialogues"]
-    assert turns.asked == sum(len(d.turns) for d in seen)
-    assert report.rows["turns of dialogues, unseen"].asked == sum(len(d.turns) for d in unseen)
+    unseen = load_dialogues(FRESH_DIALOGUES)
+    generated = generate_dialogues(graph_eval.SEED, graph_eval.GENERATED_DIALOGUES)
+    dialogues = [*unseen, *generated]
+    assert len({d.name for d in [*dialogues, *load_dialogues()]}) == len(dialogues) + len(load_dialogues())
+    turns = report.rows["turns of dialogues, by hand, unseen"]
+    assert turns.asked == sum(len(d.turns) for d in unseen)
+    assert report.rows["turns of dialogues, generated"].asked == sum(len(d.turns) for d in generated)
     assert 0 < turns.right < turns.asked
-    assert report.rows["dialogues, every turn"].right < turns.right / 4
+    assert report.rows["dialogues, every turn, by hand, unseen"].right < turns.right / 4
     assert len(graph.sessions) == len(dialogues), "each dialogue has a session of its own"
     shown = sum(t.shows is not None for d in dialogues for t in d.turns)
     sent = sum(map(sum, graph.sessions.values()))
     assert sent == shown < sum(len(d.turns) for d in dialogues), "a picture is sent where it is first shown"
-    assert {m.row for m in report.misses} >= {"turns of dialogues", "dialogues, every turn"}
+    rows = {"turns of dialogues, by hand, unseen", "dialogues, every turn, generated"}
+    assert {m.row for m in report.misses} >= rows
+
+
+def test_generated_dialogues_are_true_of_their_scenes() -> None:
+    dialogues = generate_dialogues(3, 4 * len(COURSES))
+    assert dialogues[7].turns == generate_dialogues(3, 8)[7].turns
+    for dialogue in dialogues:
+        assert 4 <= len(dialogue.turns) <= 5
+        assert dialogue.turns[0].shows == 0
+        newest = 0
+        for turn in dialogue.turns:
+            newest = newest if turn.shows is None else turn.shows
+            scene = dialogue.scenes[newest if turn.image is None else turn.image]
+            for kind in ("masks", "found"):
+                assert all(0 <= index < len(scene.objects) for index in turn.expect.get(kind, []))
+            if "count" in turn.expect and turn.shows == 0:
+                (shape,) = {o.shape for o in scene.objects if o.shape in turn.say or PLURAL[o.shape] in turn.say}
+                assert turn.expect["count"] == len(scene.find(shape))
 
 
 def test_intents_and_plans_are_told_apart(tmp_path: Path) -> None:
