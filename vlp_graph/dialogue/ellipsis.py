@@ -21,7 +21,7 @@ _LEAD = re.compile(
     r"(?: again)?(?: for| with| on| in| to)?|(?:the )?same(?: thing| question| again)?|again(?: on| for| in| with)?|"
     r"this time|maybe|"
     r"(?:out )?of (?:those|them|these|(?:the|all the) [a-z ]+?(?=,))|(?:only |just )?(?:keep|leave)(?: only| just)?|"
-    r"more specifically|specifically|i mean(?:t)?|rather|for)\b[ ,]*)+",
+    r"more specifically|specifically|i mean(?:t)?|rather|for|of(?= the\b))\b[ ,]*)+",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
