@@ -55,3 +55,24 @@ def test_a_session_is_its_caller_s(graph: Graph) -> None:
     refused = ask("another's")
     assert refused.status_code == 422
     assert "picture" in refused.json()["error"]["message"]
+
+
+def test_pictures_with_labels_teach_them(graph: Graph) -> None:
+    zig = [[Thing("star", "red", size, at)] for size, at in (("large", (0.3, 0.4)), ("small", (0.7, 0.6)))]
+    zag = [
+        [Thing("circle", "blue", "large", (0.7, y)), Thing("square", "green", "large", (0.3, 1 - y))]
+        for y in (0.3, 0.7)
+    ]
+    pictures = [arrange(np.random.default_rng(n), 256, 256, things).png() for n, things in enumerate((*zig, *zag))]
+    client, name = graph.client, f"test-{uuid.uuid4()}"
+    client.ask("This is a zig.", [pictures[0]], session=name)
+    client.ask("And this is a zag.", [pictures[2]], session=name)
+    for picture, label in ((pictures[1], "zig"), (pictures[3], "zag")):
+        (result,) = client.ask("What is this?", [picture], session=name)["vlp"]["results"]
+        assert result["task"] == "classify"
+        assert result["label"] == label
+        assert set(result["scores"]) == {"zig", "zag"}
+        assert result["scores"][label] > 0.6
+    text = "The first is a zig, the second one is a zag. What is the third?"
+    (result,) = client.ask(text, [pictures[0], pictures[2], pictures[1]])["vlp"]["results"]
+    assert result["label"] == "zig"
