@@ -16,7 +16,8 @@ _WISH = (
 _OBJECT = r"(?= (?:it|that|this|them|those|these|both|all|each|every\w*|the|any\w*|an?|one|just|only|me|out|up|\w+s)\b)"
 _VERB = (
     r"(?:find|show|outline|segment|count|describe|locate|highlight|detect|identify|trace|label|tell|spot|compare|"
-    rf"(?:draw|put|mark|give|cut|point|box|mask|frame|circle|stick|make|get|pick|select|colou?r in|ring){_OBJECT})\b"
+    r"(?:draw|put|mark|give|cut|point|box|mask|frame|circle|stick|make|get|pick|select|read|colou?r in|"
+    rf"ring){_OBJECT})\b"
 )
 _ASKED = (
     r"(?:what(?:'s|s)?|which|where(?:'s|s)?|who|how (?:many|big|large|small|about|far)|whether|"
@@ -34,7 +35,8 @@ _INTERJECTION = re.compile(
     r"^(?:(?:hi|hiya|hello|hey|yo|oi|lol|haha|ok|okay|right(?=\W*(?:[,.!;:-]|$))|well|great|nice one|nice|lovely|"
     r"cool|perfect|nice work|"
     r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
-    r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
+    r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|(?:firstly|secondly|lastly|finally|first|second|third)(?=,)|"
+    r"anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
     r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|mate|"
     r"there(?! (?:is|are|was|were)\b|'s)|"
     r"friend|folks|nah|naw|na|then|again|next(?=,)|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ "
@@ -54,6 +56,12 @@ _PLACE = re.compile(
     r"(?:picture|image|photo|pic)))$",
     re.IGNORECASE,
 )
+_WHICH_THEN = re.compile(
+    r"^(?:and |so )?(?:which|what)(?: one)?(?: is it| is that| is right| would you say| do you think| fits(?: "
+    r"best)?)?\W*$",
+    re.IGNORECASE,
+)
+_OPTIONS = re.compile(r"\bor\b|,.*,", re.IGNORECASE)
 _SHOWN = re.compile(
     r"^(?:(?:ok|okay|now|and|so) )*(?:here(?:'s|s| is| comes)|this is|take|look at|i have|i've got|have a look at|"
     r"check|new|next|another|one more) "
@@ -61,6 +69,7 @@ _SHOWN = re.compile(
     r"three|\d))?\W*$",
     re.IGNORECASE,
 )
+_NEVER_MIND = re.compile(r"^(?:never ?mind|forget(?: about)?|no need (?:for|to)) ", re.IGNORECASE)
 _TOLD_OF = re.compile(
     r"^(?:but |and |so )*(?:there (?:was|were|is|are)|(?:i|we) (?:saw|had|remember)) (?:one|some|it|another|more|a "
     r"few)\b"
@@ -100,12 +109,14 @@ def split(text: str) -> list[Clause]:
         words = without_interjections(piece).strip(" ,;:-\u2013\u2014")
         if not words.strip("?.!"):
             continue
-        if (_SHOWN.match(words) or _COMMENT.match(piece.strip())) and len(pieces) > 1:
+        if (_SHOWN.match(words) or _COMMENT.match(piece.strip()) or _NEVER_MIND.match(words)) and i + 1 < len(pieces):
             continue
         leads_on = i + 1 < len(pieces) and joint_after.strip() in (",", ":", "-", "\u2013", "\u2014")
         if i + 1 < len(pieces) and (place := _PLACE.match(words.rstrip(" .!"))):
             said = place["place"]
             where = f" {said}" if said.lower().startswith(("in ", "on ", "for ", "with ", "from ")) else f" in {said}"
+            continue
+        if clauses and _WHICH_THEN.match(words) and _OPTIONS.search(clauses[-1].text):  # "red or blue, which is it?"
             continue
         if i + 1 < len(pieces) and (told := _TOLD_OF.match(words)):  # "there was one in the first picture. what …?"
             where = f" {told['place']}"

@@ -59,6 +59,19 @@ _PRONOUN = re.compile(
     r"(?:this|that|these|those) (?:ones?|two|three))$",
     re.IGNORECASE,
 )
+_SAYS_MORE = (
+    r"(?:,? (?:and|or|plus|&|then a) (?:for )?(?!how\b|where\b|what\b|box|outline|mask|mark|show|find|which\b|trace|"
+    r"also\b)|"
+    r"(?: (?:is|are|r))? (?:[a-z]{3,}ing|stood|sat) |(?: (?:is|are|r))?(?: [a-z]+)? (?:on|at|in|with|under|over|near|"
+    r"next|"
+    r"behind|beside) (?!(?:the |this |that |my )?(?:picture|image|photo|pic|total|all|here|it|there|this|that|"
+    r"whole)\b))"
+)
+_UNLIKE = re.compile(
+    r"\b(?:odd|differ\w*|belong\w*|fits?|match\w*|same|unlike|rest|others?|only|out|stand\w*|alike|similar|unique|"
+    r"strange\w*|weird|unusual|intruder)\b",
+    re.I,
+)
 _TOLD = re.compile(r"\b(?:wants?|needs?|likes?|thinks?|says?|said|asked|asks|loves?)\b", re.IGNORECASE)
 """Verbs of a sentence that tells something: "a customer wants the red heart"."""
 _SEVERAL = re.compile(r"\b(?:both|all|them|they|those|these|each|every\w*|ones?|others?|rest)\b", re.IGNORECASE)
@@ -123,7 +136,7 @@ def standard(text: str, form: Form) -> str | None:
     match form.name:
         case "exists" if a and not _TOLD.search(a):
             return _exists(a)
-        case "number":
+        case "number" if a is None or not _counts_more(a, text):
             return _number(a, text, rest)
         case "atleast" if a:
             return _counted(a, text)
@@ -183,9 +196,9 @@ def standard(text: str, form: Form) -> str | None:
             return f"how many different {trait} are {_the(a) if a and trait == 'colours' else 'there'}?"
         case "describe":
             return "describe the picture"
-        case "odd":
+        case "odd" if _UNLIKE.search(text):
             return "which is the odd one out?"
-        case "find" | "outline" if a:
+        case "find" | "outline" if a and (_PRONOUN.match(a) or not _counts_more(a, text)):
             return f"{'box' if form.name == 'find' else 'outline'} {_object(a, rest)}"
         case _:
             return None
@@ -287,6 +300,12 @@ def _number(name: str | None, text: str, rest: str) -> str | None:
         own = [word for word in plain(name).split() if word.lower() in (*COLOURS, *SIZES)]
         return f"how many {' '.join([*own, plural(traits[-1])])} are there?"
     return f"how many {' '.join([*traits[-1:], _several(name)])} are there?"
+
+
+def _counts_more(name: str, text: str) -> bool:
+    """Whether more words of the turn say what is counted: "birds on the wire", "red squares and crosses"."""
+    after = text[text.lower().rfind(name.lower()) + len(name) :]
+    return re.match(_SAYS_MORE, after, re.IGNORECASE) is not None
 
 
 def _several(name: str) -> str:

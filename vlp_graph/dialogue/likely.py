@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vlp_graph.dialogue.claims import Across, Choice, Differences, HowMany, MorePictures
-from vlp_graph.dialogue.phrases import labels_in, phrases_in
+from vlp_graph.dialogue.phrases import counted_in, labels_in, phrases_in
 from vlp_graph.dialogue.plan import MAX_PHRASES, MAX_TASKS, PHRASE_TASKS, Plan, Task
 from vlp_graph.dialogue.reading import Said, Wish, best, points_back
 from vlp_graph.dialogue.wording import listed
@@ -116,7 +116,7 @@ def _arguments(wish: Wish, said: Said) -> tuple[dict[str, Any], list[str], float
     if wish.intent in PHRASE_TASKS:
         phrases = phrases_in(wish.text, wish.understanding.named)
         if isinstance(wish.claim, HowMany):
-            phrases, scores = [wish.claim.phrase], []
+            phrases, scores = [counted_in(wish.claim.phrase, wish.understanding.named)], []
         if not phrases and wish.leaning:
             phrases = [name for name in said.context.named if name.strip()]
             scores = [] if points_back(wish.text) else [0.0]  # "cut out whatever moves" need not mean what was named
@@ -124,6 +124,7 @@ def _arguments(wish: Wish, said: Said) -> tuple[dict[str, Any], list[str], float
     if wish.intent == "classify":
         options = wish.claim.options if isinstance(wish.claim, Choice) else ()
         quoted = labels_in(wish.text)
+        scores = [] if options or quoted else scores
         labels = list(options or quoted or dict.fromkeys(name.text for name in wish.understanding.named))[:MAX_PHRASES]
         return {"labels": labels if len(labels) > 1 else [], "question": wish.text}, labels, min([1.0, *scores])
     if wish.intent == "answer":

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from vlp_graph.dialogue.plan import fold
 from vlp_graph.dialogue.referring import read
 from vlp_graph.dialogue.turn import Named
-from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SIZES, plain
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SIZES, is_plural, plain
 
 _PLACE = r"(?:left|right|top|bottom|middle|centre|center|upper|lower)(?:[- ](?:left|right|hand))?"
 _BEFORE = re.compile(
@@ -29,7 +29,9 @@ _AFTER = re.compile(
     r"further |"
     rf"furthest )?(?:from|on|at|in|to|towards|near) the (?:very |far )?{_PLACE}(?:[- ]hand)?(?: side| half| corner| "
     r"end| part)?"
-    r"(?! of\b)|(?:the )?(?:furthest|farthest) (?:to the )?(?:left|right|up|down)|in between|on (?:either|both) "
+    r"(?! of\b)|with (?:an?|no) (?!(?:[a-z]+ )?(?:box|mask|outline|frame|line|border|rectangle|contour|edge|"
+    r"colou?r)\b)[a-z]+|"
+    r"(?:the )?(?:furthest|farthest) (?:to the )?(?:left|right|up|down)|in between|on (?:either|both) "
     r"sides?)\b",
     re.IGNORECASE,
 )
@@ -43,6 +45,7 @@ _RELATES = re.compile(
     r"(?: the| an?| any| that| those| all)? $",
     re.IGNORECASE,
 )
+_THE = r" (?:the |an? |his |her |their )?"
 _GLUE = re.compile(r"^[ -]?$")
 _JUNK = frozenset(
     """
@@ -53,6 +56,13 @@ _JUNK = frozenset(
 
 
 _ODD = re.compile(r"\b(?P<phrase>odd (?:one|thing|shape|object)(?: out)?)\b", re.IGNORECASE)
+SURELY_NAMED = 0.8
+"""Score of a mark from which it ends where the name does."""
+_SAYS_WHICH = re.compile(
+    r"(?:of|on|in|at|to|from|with|without|by|near|next|beside|above|below|over|under|underneath|beneath|behind|between|"
+    r"left|right|that|which|other|except|apart|but|not|and|or|than|wearing|holding|higher|lower|closest|nearest)$",
+    re.IGNORECASE,
+)
 LONGEST = 600
 """Characters of a text that is looked into; of a longer one, the marked words are the names."""
 
@@ -92,10 +102,23 @@ def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
     return list(phrases.values())
 
 
+def counted_in(phrase: str, named: Sequence[Named]) -> str:
+    """What is counted in the words between "how many" and the verb: "guests", of "guests turned up". `named` are the
+    marks of the turn."""
+    phrase = _told(phrase)
+    for name in sorted(named, key=lambda name: -name.score):
+        said, rest = plain(name.text), phrase[len(plain(name.text)) :].split()
+        ends = bool(rest) and not _SAYS_WHICH.match(rest[0])
+        if name.score >= SURELY_NAMED and is_plural(said) and phrase.lower().startswith(f"{said.lower()} ") and ends:
+            return said
+    return phrase
+
+
 def _told(words: str) -> str:
     """A phrase without what does not tell things apart: whose it is ("its rungs"), how many are meant."""
     words = re.sub(r",? (?:that|which)(?: is|'s| are) ", " ", " ".join(words.split()), flags=re.IGNORECASE)
     phrase = re.sub(r"^.*'s? (?=\w)", "", plain(words))
+    phrase = re.sub(r"^(?:left|put|lost|dropped|parked) (?:my|the|our|his|her) (?=\w)", "", phrase, flags=re.IGNORECASE)
     number = re.match(rf"(?:{'|'.join(NUMBERS[2:])}|\d{{1,2}}) (?=\w)", phrase, re.IGNORECASE)
     return phrase[number.end() :] if number and read(phrase).pick is None else phrase
 
@@ -115,14 +138,27 @@ def _one_phrase(text: str, before: tuple[int, int], start: int) -> bool:
     between = text[before[1] : start]
     if _GLUE.match(between) or _RELATES.match(between):
         return True
+    if re.search(r"\b[a-z]{3,}ing$", text[before[0] : before[1]]) and re.fullmatch(_THE, between, re.IGNORECASE):
+        return True  # "person holding | the | umbrella"
     open_pair = re.search(r"\bbetween\b(?!.*\band\b)", text[before[0] : before[1]], re.IGNORECASE)
     return bool(open_pair) and re.fullmatch(r" and(?: the| an?)? ", between, re.IGNORECASE) is not None
 
 
+_LISTED = re.compile(
+    r"\b(?:(?:categor(?:y|ies)|options|choices|labels|classes|groups|buckets)(?: are\b|\b[^:.?!]{0,20}:)|(?:choose|"
+    r"pick|select) "
+    r"(?:an? |the |one )?(?:[a-z]+ )?(?:from|between|out of|among)(?: these)?:?) *(?P<labels>[^:.?!]{3,160})",
+    re.IGNORECASE,
+)
+
+
 def labels_in(text: str) -> list[str]:
-    """Labels in quotes or brackets: 'is it "day" or "night"?', "choose from [cat, dog]"; fewer than two are none."""
+    """Labels in quotes, brackets or a list: 'is it "day" or "night"?', "choose from [cat, dog]", "three classes: cat, dog,
+    other"; fewer than two are none."""
     quoted = re.findall(r'["\u201c]([^"\u201c\u201d]{1,60})["\u201d]', text)
     if len(quoted) < 2 and (listed := re.search(r"\[([^\[\]]{1,200})\]", text)):
         quoted = [label.strip() for label in re.split(r"[,;|/]", listed[1])]
+    if len(quoted) < 2 and (listed := _LISTED.search(text)):
+        quoted = re.split(r"\s*[,;|/]\s*(?:or |and )?|\s+or\s+", listed["labels"])
     labels = list(dict.fromkeys(label.strip() for label in quoted if label.strip()))
     return labels if len(labels) > 1 else []

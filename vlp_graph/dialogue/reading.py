@@ -24,12 +24,12 @@ from vlp_graph.dialogue.claims import (
     What,
     asks_for_a_name,
 )
-from vlp_graph.dialogue.clauses import split, without_interjections
+from vlp_graph.dialogue.clauses import Clause, split, without_interjections
 from vlp_graph.dialogue.ellipsis import complete
 from vlp_graph.dialogue.evidence import subjects
 from vlp_graph.dialogue.forms import fragment, points_only, standard
 from vlp_graph.dialogue.models import Sorter
-from vlp_graph.dialogue.phrases import phrases_in
+from vlp_graph.dialogue.phrases import labels_in, phrases_in
 from vlp_graph.dialogue.pictures import with_pictures_kept, with_pictures_named
 from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import history_line, intent_text, neutral
@@ -213,6 +213,8 @@ def _doubted(form: Form, scores: Mapping[str, float]) -> bool:
     """Whether the intent says too clearly that it is something else than the form says."""
     label = best(scores)
     surely = scores[label] >= SURELY_A_TASK
+    if form.name == "say":
+        return surely and label not in ("chat", "answer")
     if label in ("detect", "segment") and surely:
         return form.name not in ("find", "outline", "ellipsis", "place", "other")
     if label == "classify" and surely:
@@ -254,7 +256,7 @@ class Reader:
         text = " ".join(neutral(text).split())  # the marks of a model's own language are no words
         alone = bool(context.named) and not is_plural(context.named[-1])
         plainly = with_pictures_named(mended(written_out(text), SHAPES), pictures, alone=alone, shown=shown)
-        for clause in split(plainly):
+        for clause in [Clause(plainly)] if labels_in(plainly) else split(plainly):
             if clause.topic:
                 topic = resolve(_TOPIC_LEAD.sub("", clause.text), now.named, of_any=_asked_of_any(now.request))
                 now = now.naming((plain(topic),))
@@ -293,7 +295,7 @@ class Reader:
         whole, completed = self._whole(clause, context, chatting=chatting, shown=shown)
         if form and claim_of(whole) is None:
             fragment = completed and (shown or bool(_JOINS.match(clause)) or len(clause.split()) <= SHORT)
-            if form.name == "say" and form.score >= SURELY_SAYING and not fragment:
+            if form.name == "say" and form.score >= SURELY_SAYING and not fragment and not _doubted(form, first.scores):
                 return _small_talk(clause, first.named or form.roles[:1])
         if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
             whole = self._standard(clause, form, context, first, shown=shown) or whole

@@ -153,7 +153,8 @@ _GOVERNS = (
     r"behind|near|beside|me|and|but|just|only|put|give|point|at|from|see|by)\s+|[,;:-]\s*)"
 )
 _IT = re.compile(
-    rf"(?<!than )(?<!in )(?<!inside )(?:\b(?:it|that one|this one)\b|(?P<lead>{_GOVERNS})(?:that|this)\b"
+    rf"(?<!than )(?<!in )(?<!inside )(?:\b(?:it|that one|this one|him)\b|\bher\b(?=\W*$)|(?P<lead>{_GOVERNS})(?:that|"
+    r"this)\b"
     rf"(?! (?:(?:{'|'.join((*COLOURS, *SIZES))}) )+(?:thing|shape|object|one|{'|'.join(SHAPES)}))"
     rf"(?!(?: is| are|'s) (?:on|at|in|to|left|right|above|below|next|near|under)\b)){_ENDS}"
     r"(?! (?:picture|image|photo|pic)s?\b)",

@@ -126,7 +126,7 @@ _SHEET = re.compile(
     r"\b(?P<lead>(?:in|on|of|from|at|to|about|with|is|see|show|here is|look at|shows|had|have|did|does|for) (?:the|"
     r"this|that|my|our|his|her|their|a|"
     r"another) (?:(?:very |)(?:first|second|third|last|previous|earlier|other|new|next|whole|full|entire|original) )?)"
-    rf"(?:{PAGE})\b",
+    rf"(?:{PAGE})\b(?! or\b)",
     re.IGNORECASE,
 )
 _A_BIT = re.compile(r"^(?:a|the other|other|each|every) $", re.IGNORECASE)
@@ -178,11 +178,17 @@ _DONE = re.compile(
     r"me|"
     r"please have) (?P<what>(?:the|both|all|every|each|just|only|my|that|those)\b[^,.?!]{2,50}?) (?P<how>outlined|"
     r"boxed|"
-    r"masked|marked|counted|highlighted|framed|traced|segmented)\b",
+    r"masked|marked|counted|highlighted|framed|traced|segmented|cut out)\b",
     re.IGNORECASE,
 )
 _DOING = {"boxed": "box", "marked": "mark", "counted": "count", "framed": "frame", "traced": "trace"}
-_DOING |= {"outlined": "outline", "masked": "mask", "highlighted": "highlight", "segmented": "segment"}
+_DOING |= {
+    "outlined": "outline",
+    "masked": "mask",
+    "highlighted": "highlight",
+    "segmented": "segment",
+    "cut out": "cut out",
+}
 _NUMBERED = re.compile(
     r"^(?:(?:ok|okay|now|and|next)[, ]+)*(?:sample|item|test|case|task|exercise|question|example|card|sheet|no\.?|"
     r"number|"
@@ -269,7 +275,7 @@ def written_out(text: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
-    text = _LIST.sub("what things are there?", text)
+    text = _LIST.sub("describe the picture", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
     text = re.sub(
         r"^(?:and |ok )?box where\W*$", "where is it?", re.sub(r"\bvery (?=first\b|last\b)", "", text), flags=re.I

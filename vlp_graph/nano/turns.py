@@ -30,12 +30,18 @@ class GoldTask:
 
     def accepts(self, task: Mapping[str, Any]) -> bool:
         """Whether a wire task is this one, arguments in any order."""
-        given = [fold(text) for text in task.get("phrases") or task.get("labels") or []]
+        given = [_named(text) for text in task.get("phrases") or task.get("labels") or []]
         if task["task"] != self.task:
             return False
         if not self.arguments:
             return True
         return len(given) == len(self.arguments) and all(any(g in a for g in given) for a in self.arguments)
+
+
+def _named(text: str) -> tuple[str, ...]:
+    """The identity of a name; "blue things" and "blue ones" name what "blue" does."""
+    words = fold(text)
+    return words[:-1] if len(words) > 1 and words[-1] in ("thing", "one", "object") else words
 
 
 GoldPlan = tuple[GoldTask, ...]
@@ -69,7 +75,7 @@ def parse_gold(text: str) -> GoldPlan:
     tasks = []
     for part in text.split(" + "):
         name, _, arguments = part.partition(":")
-        wordings = [frozenset(fold(w) for w in a.split("|")) for a in arguments.split(",") if a.strip()]
+        wordings = [frozenset(_named(w) for w in a.split("|")) for a in arguments.split(",") if a.strip()]
         tasks.append(GoldTask(name.strip(), tuple(wordings)))
     return tuple(tasks)
 
@@ -77,7 +83,7 @@ def parse_gold(text: str) -> GoldPlan:
 def gold_of(tasks: Sequence[Mapping[str, Any]]) -> GoldPlan:
     """The gold plan of wire tasks (of a generated turn)."""
     return tuple(
-        GoldTask(t["task"], tuple(frozenset({fold(a)}) for a in t.get("phrases") or t.get("labels") or []))
+        GoldTask(t["task"], tuple(frozenset({_named(a)}) for a in t.get("phrases") or t.get("labels") or []))
         for t in tasks
     )
 

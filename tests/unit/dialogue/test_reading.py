@@ -182,7 +182,7 @@ async def test_an_intent_that_is_too_clear_doubts_the_form(text: str, form: str,
 async def test_what_somebody_says_he_likes_is_what_it_means_then() -> None:
     first = "my favourite is the heart."
     named = [Named("heart", first.index("heart"), 0.9, "a")]
-    sorter = Sorter("segment", 0.9, ("red heart", "heart"), forms={first: Form("say", 0.95, named)})
+    sorter = Sorter("segment", 0.85, ("red heart", "heart"), forms={first: Form("say", 0.95, named)})
     said = await Reader(sorter).read(f"{first} can you outline it?", RED_STAR, BEFORE)
     assert [wish.text for wish in said.wishes] == ["can you outline the heart?"]
 

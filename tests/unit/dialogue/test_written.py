@@ -53,7 +53,7 @@ def test_swapped_letters_of_known_words_are_mended_and_no_others() -> None:
         ("box and outline the top star", "box the top star and outline the top star"),
         ("I want both stars outlined.", "outline both stars."),
         ("Sample 18: box everything red", "box everything red"),
-        ("list all the objects please", "what things are there?"),
+        ("list all the objects please", "describe the picture"),
         ("and the heart in the first picture, large or small?", "and the heart, large or small in the first picture?"),
         ("anything green that I overlooked?", "anything green?"),
         ("put a box on it so the kids can see it", "put a box on it"),
