@@ -41,8 +41,8 @@ _RELATES = re.compile(
     r"beneath|"
     r"next to|beside|near|nearest(?: to)?|closest to|close to|on top of|between|other than|except(?: for)?|apart "
     r"from|but|"
-    r"but not|not|on|with|on (?:either|both) sides? of|higher than|lower than)(?: the two| both)?)"
-    r"(?: the| an?| any| that| those| all)? $",
+    r"but not|not|on|with|among|on (?:either|both) sides? of|higher than|lower than)(?: the two| both)?)"
+    r"(?: the| an?| any| that| those| all(?: these| those| the)?)? $",
     re.IGNORECASE,
 )
 _THE = r" (?:the |an? |his |her |their )?"
@@ -153,8 +153,8 @@ _LISTED = re.compile(
 
 
 def labels_in(text: str) -> list[str]:
-    """Labels in quotes, brackets or a list: 'is it "day" or "night"?', "choose from [cat, dog]", "three classes: cat, dog,
-    other"; fewer than two are none."""
+    """Labels in quotes, brackets or a list: 'is it "day" or "night"?', "choose from [cat, dog]", "three classes: cat,
+    dog, other"; fewer than two are none."""
     quoted = re.findall(r'["\u201c]([^"\u201c\u201d]{1,60})["\u201d]', text)
     if len(quoted) < 2 and (listed := re.search(r"\[([^\[\]]{1,200})\]", text)):
         quoted = [label.strip() for label in re.split(r"[,;|/]", listed[1])]
