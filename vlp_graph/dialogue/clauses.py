@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-_POLITE = r"(?:please |pls |plz |kindly |also |then |just |next |now |finally |instead )*"
+_POLITE = (
+    r"(?:please |pls |plz |kindly |also |then |just |next |now |finally |instead |first |last |lastly |afterwards |"
+    r"after that )*"
+)
 _WISH = (
     r"(?:(?:can|could|would|will) you|i(?:'d| would)? (?:want|like|need)(?: you)?(?: to)?|let me know|say|tell me) "
     rf"{_POLITE}"
@@ -35,7 +38,8 @@ _INTERJECTION = re.compile(
     r"^(?:(?:hi|hiya|hello|hey|yo|oi|lol|haha|ok|okay|right(?=\W*(?:[,.!;:-]|$))|well|great|nice one|nice|lovely|"
     r"cool|perfect|nice work|"
     r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
-    r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|(?:firstly|secondly|lastly|finally|first|second|third)(?=,)|"
+    r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|(?:firstly|secondly|lastly|finally|first|second|third)(?=,|"
+    r"\W*$)|"
     r"anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
     r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|mate|"
     r"there(?! (?:is|are|was|were)\b|'s)|"
@@ -60,6 +64,9 @@ _WHICH_THEN = re.compile(
     r"^(?:and |so )?(?:which|what)(?: one)?(?: is it| is that| is right| would you say| do you think| fits(?: "
     r"best)?)?\W*$",
     re.IGNORECASE,
+)
+_RIGHT_THEN = re.compile(
+    r"^(?:and |so )?(?:is (?:she|he|it|that|this)|are they|am i) (?:right|correct|true|so)\W*$", re.IGNORECASE
 )
 _OPTIONS = re.compile(r"\bor\b|,.*,", re.IGNORECASE)
 _SHOWN = re.compile(
@@ -115,6 +122,9 @@ def split(text: str) -> list[Clause]:
         if i + 1 < len(pieces) and (place := _PLACE.match(words.rstrip(" .!"))):
             said = place["place"]
             where = f" {said}" if said.lower().startswith(("in ", "on ", "for ", "with ", "from ")) else f" in {said}"
+            continue
+        if clauses and _RIGHT_THEN.match(words) and not _asks(clauses[-1].text):
+            clauses[-1] = Clause(f"{clauses[-1].text.rstrip(' .!,')}, right?")
             continue
         if clauses and _WHICH_THEN.match(words) and _OPTIONS.search(clauses[-1].text):  # "red or blue, which is it?"
             continue

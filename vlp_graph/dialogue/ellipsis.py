@@ -71,6 +71,7 @@ _VERBS = frozenset(
     pick say says there's it's that's i you you're your i'm we they compare stop separate isolate crop extract clip
     remove select annotate masks boxes outlines segmentation bbox contours polygon silhouette help would should will
     may she he she's he's they're they've we're we've you've i've asking
+    sort classify categorise categorize decide choose tap click press touch tick try
     wants needs likes thinks says said indicate frame ring surround encircle crop
     """.split()
 )

@@ -189,7 +189,9 @@ def standard(text: str, form: Form) -> str | None:
             return f"how many more {plain(a)} than {plain(b)} are there?"
         case "howmanymore":
             return "by how many?"
-        case "colours" | "shapes":
+        case "colours" | "shapes" if re.search(
+            r"colou?r|shade|hue|tone|paint|shape|figure|form|kind|sort|type", text, re.I
+        ):
             return f"which {form.name} are {_the(a) if a and is_plural(plain(a)) else 'there'}?"
         case "distinct":
             trait = "colours" if re.search(r"colou?r|shade|hue", text, re.IGNORECASE) else "shapes"

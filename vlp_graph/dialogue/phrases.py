@@ -147,7 +147,8 @@ def _one_phrase(text: str, before: tuple[int, int], start: int) -> bool:
 _LISTED = re.compile(
     r"\b(?:(?:categor(?:y|ies)|options|choices|labels|classes|groups|buckets)(?: are\b|\b[^:.?!]{0,20}:)|(?:choose|"
     r"pick|select) "
-    r"(?:an? |the |one )?(?:[a-z]+ )?(?:from|between|out of|among)(?: these)?:?) *(?P<labels>[^:.?!]{3,160})",
+    r"(?:an? |the |one )?(?:[a-z]+ )?(?:from|between|out of|among)(?: these)?:?|"
+    r"(?:into|in) one of (?:these|the following)(?: [a-z]+)?:) *(?P<labels>[^:.?!]{3,160})",
     re.IGNORECASE,
 )
 
@@ -159,6 +160,6 @@ def labels_in(text: str) -> list[str]:
     if len(quoted) < 2 and (listed := re.search(r"\[([^\[\]]{1,200})\]", text)):
         quoted = [label.strip() for label in re.split(r"[,;|/]", listed[1])]
     if len(quoted) < 2 and (listed := _LISTED.search(text)):
-        quoted = re.split(r"\s*[,;|/]\s*(?:or |and )?|\s+or\s+", listed["labels"])
+        quoted = re.split(r"\s*[,;|/]\s*(?:or |and )?|\s+(?:or|and)\s+", listed["labels"])
     labels = list(dict.fromkeys(label.strip() for label in quoted if label.strip()))
     return labels if len(labels) > 1 else []

@@ -67,7 +67,8 @@ _HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_OF = re.compile(
-    rf"{LEAD}(?:count (?:up )?(?:all (?:of )?(?:the )?|the )|(?:what(?:'s| is) )?(?:the )?(?:total )?number of )(?P<thing>.+?){END}",
+    rf"{LEAD}(?:count (?:up )?(?:all (?:of )?(?:the )?|the )|(?:what(?:'s| is) )?(?:the )?(?:total )?number of "
+    rf")(?P<thing>.+?){END}",
     re.IGNORECASE,
 )
 _RELATION = re.compile(

@@ -91,6 +91,8 @@ _BY = re.compile(r"\bby how many\b|\bhow many more\b", re.IGNORECASE)
 _TASK_OF_FORM = {"find": "detect", "outline": "segment", "number": "count"}
 WHOLE = (Rank, All, Same, MorePictures, Differences)
 """Claims that say all that they are about."""
+SHORT_TALK = 200
+"""Characters of small talk in which a plain name is looked for."""
 SHORT = 4
 """Words of a turn that may be a fragment."""
 
@@ -124,6 +126,11 @@ class Wish:
     def claim(self) -> Claim | None:
         """What the words ask of boxes."""
         return claim_of(self.text)
+
+    @property
+    def tells(self) -> bool:
+        """Whether it sounds like a question and has the form of none."""
+        return self.intent == "answer" and self.claim is None and not self.text.rstrip().endswith("?")
 
     @property
     def empty(self) -> bool:
@@ -160,7 +167,16 @@ class Said:
         return max(wish.understanding.scores.get(task, 0.0) for wish in self.wishes)
 
 
+_PLAIN_NAME = re.compile(
+    rf"\b(?:(?:{'|'.join((*COLOURS, *SIZES))}) )+(?:{'|'.join(SHAPES)}|one|thing)(?:e?s)?\b|"
+    rf"(?<=the )(?:{'|'.join(SHAPES)})(?:e?s)?\b",
+    re.IGNORECASE,
+)
+
+
 def _small_talk(clause: str, named: Sequence[Named] = ()) -> Wish:
+    """A clause that wishes nothing, and may yet say what the next one is about."""
+    named = named or [Named(found[0], found.start(), 1.0) for found in _PLAIN_NAME.finditer(clause[:SHORT_TALK])][:1]
     return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}, named))
 
 
@@ -268,7 +284,10 @@ class Reader:
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)
             if wish.intent == "chat" and wish.names:  # "i am after anything yellow. can you box it?"
-                now = now.naming(tuple(plain(resolve(f"the {name}", now.named)) for name in wish.names))
+                said = [plain(name.text) for name in wish.understanding.named]
+                now = now.naming(tuple(plain(resolve(f"the {name}", now.named)) for name in said))
+            elif wish.tells and (found := _PLAIN_NAME.search(clause.text[:SHORT_TALK])):  # "she wants the red heart."
+                now = now.naming((plain(resolve(f"the {plain(found[0])}", now.named)),))
             if wish.intent != "chat":
                 now = replace(now.naming(wish.names), request=wish.text)
         wishes = [wish for wish in wishes if not wish.empty] or wishes
@@ -296,7 +315,7 @@ class Reader:
         if form and claim_of(whole) is None:
             fragment = completed and (shown or bool(_JOINS.match(clause)) or len(clause.split()) <= SHORT)
             if form.name == "say" and form.score >= SURELY_SAYING and not fragment and not _doubted(form, first.scores):
-                return _small_talk(clause, first.named or form.roles[:1])
+                return _small_talk(clause, first.named)
         if form and claim_of(whole) is None and not (completed and not _CUE.search(clause)):
             whole = self._standard(clause, form, context, first, shown=shown) or whole
         if whole != clause:

@@ -275,6 +275,18 @@ def written_out(text: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        rf"\bhow many ([a-z ]{{1,30}}?) (?:there are|are there) (?:that|which) are ({'|'.join((*COLOURS, *SIZES))})\b",
+        r"how many \2 \1 are there",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"\b(?:tap|click|press|touch)(?: on)? (?=(?:the|all|every|both|that|those|each)\b)",
+        "point to ",
+        text,
+        flags=re.I,
+    )
     text = _LIST.sub("describe the picture", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
     text = re.sub(

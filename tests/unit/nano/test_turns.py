@@ -38,7 +38,7 @@ def test_hand_turns_are_new_and_cover_what_they_should(path: Path) -> None:
     templates = {line for side in (False, True) for block in load_templates(side).single.values() for line in block}
     assert len(turns) >= 110
     assert sum(bool(turn.history) for turn in turns) >= 15
-    assert sum(len(turn.plans[0]) > 1 for turn in turns) >= 15
+    assert sum(len(turn.plans[0]) > 1 for turn in turns) >= 10
     assert not [turn for turn in turns if turn.utterance.lower() in templates]
 
 
