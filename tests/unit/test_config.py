@@ -53,7 +53,7 @@ def test_a_path_is_a_profile(edited: Edit) -> None:
     [
         ("max_model_len:", "max_model_length:", "models.llama.max_model_length", "max_model_len"),
         ("turn_s:", "turns:", "dialogue.turns", "turn_s"),
-        ("wait_ms: 10", "wait: 10", "models.idefics.batch.wait", "wait_ms"),
+        ("wait_ms: 2", "wait: 2", "models.idefics.batch.wait", "wait_ms"),
         ("http:", "htpp:", "htpp", "http"),
     ],
 )
