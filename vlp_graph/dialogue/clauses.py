@@ -61,14 +61,15 @@ _PLACE = re.compile(
     re.IGNORECASE,
 )
 _WHICH_THEN = re.compile(
-    r"^(?:and |so )?(?:which|what)(?: one)?(?: is it| is that| is right| would you say| do you think| fits(?: "
+    r"^(?:and |so )?(?:which|what)(?: one)?(?: of (?:the|these|those)(?: two| three| four| five)?)?(?: is it| is "
+    r"that| is right| would you say| do you think| fits(?: "
     r"best)?)?\W*$",
     re.IGNORECASE,
 )
 _RIGHT_THEN = re.compile(
     r"^(?:and |so )?(?:is (?:she|he|it|that|this)|are they|am i) (?:right|correct|true|so)\W*$", re.IGNORECASE
 )
-_OPTIONS = re.compile(r"\bor\b|,.*,", re.IGNORECASE)
+_OPTIONS = re.compile(r"\bor\b|,.*,|/", re.IGNORECASE)
 _SHOWN = re.compile(
     r"^(?:(?:ok|okay|now|and|so) )*(?:here(?:'s|s| is| comes)|this is|take|look at|i have|i've got|have a look at|"
     r"check|new|next|another|one more) "

@@ -62,7 +62,8 @@ _PRONOUN = re.compile(
 _SAYS_MORE = (
     r"(?:,? (?:and|or|plus|&|then a) (?:for )?(?!how\b|where\b|what\b|box|outline|mask|mark|show|find|which\b|trace|"
     r"also\b)|"
-    r"(?: (?:is|are|r))? (?:[a-z]{3,}ing|stood|sat) |(?: (?:is|are|r))?(?: [a-z]+)? (?:on|at|in|with|under|over|near|"
+    r"(?: (?:is|are|r))? (?:[a-z]{3,}ing|stood|sat) |(?: [a-z]+)? (?:don'?t|doesn'?t|haven'?t|aren'?t|isn'?t|without|"
+    r"who|whose)\b|(?: (?:is|are|r))?(?: [a-z]+)? (?:on|at|in|inside|outside|around|with|under|over|near|"
     r"next|"
     r"behind|beside) (?!(?:the |this |that |my )?(?:picture|image|photo|pic|total|all|here|it|there|this|that|"
     r"whole)\b))"
@@ -71,6 +72,12 @@ _UNLIKE = re.compile(
     r"\b(?:odd|differ\w*|belong\w*|fits?|match\w*|same|unlike|rest|others?|only|out|stand\w*|alike|similar|unique|"
     r"strange\w*|weird|unusual|intruder)\b",
     re.I,
+)
+_MOST_OF = re.compile(
+    r"\b(?:biggest|smallest|largest|highest|lowest|(?:left|right|top|bottom)most) (?!one|of\b|thing|in\b|on\b|here|"
+    r"there|and\b|or\b)"
+    r"(?P<kind>[a-z]{3,})\b",
+    re.IGNORECASE,
 )
 _TOLD = re.compile(r"\b(?:wants?|needs?|likes?|thinks?|says?|said|asked|asks|loves?)\b", re.IGNORECASE)
 """Verbs of a sentence that tells something: "a customer wants the red heart"."""
@@ -178,6 +185,8 @@ def standard(text: str, form: Form) -> str | None:
         case "extreme" if end := _first(_ENDS, rest):
             kind = singular(plain(a)) if a and not _PRONOUN.match(a) and not re.search(r"\bones?$", a) else "thing"
             kind = "thing" if kind.split()[-1].lower() in NUMBERS else kind
+            if kind == "thing" and (most := _MOST_OF.search(text)):  # "which of these is the biggest circle?"
+                kind = singular(most["kind"].lower())
             return f"which {kind} is the {_MOST[end]}?"
         case "what" if a:
             return f"what is {a}?" if re.match(r"(?:in|on|at|to|near|by|under|over|up|down)\b", a, re.I) else None
@@ -189,9 +198,7 @@ def standard(text: str, form: Form) -> str | None:
             return f"how many more {plain(a)} than {plain(b)} are there?"
         case "howmanymore":
             return "by how many?"
-        case "colours" | "shapes" if re.search(
-            r"colou?r|shade|hue|tone|paint|shape|figure|form|kind|sort|type", text, re.I
-        ):
+        case "colours" | "shapes" if re.search(r"colou?r|shade|hue|tone|paint|shape|figure|form\b", text, re.I):
             return f"which {form.name} are {_the(a) if a and is_plural(plain(a)) else 'there'}?"
         case "distinct":
             trait = "colours" if re.search(r"colou?r|shade|hue", text, re.IGNORECASE) else "shapes"
@@ -215,6 +222,14 @@ def fragment(form: Form, *, shown: bool) -> str | None:
     if name is None or _PRONOUN.match(name):
         return "same for this picture" if shown else None
     return f"and {name if re.match(r'(?:in|on|at|to) ', name, re.IGNORECASE) else _the(name)}"
+
+
+def subject(form: Form) -> str | None:
+    """What a question is about, where its words name it."""
+    name = (
+        _role(form, "a") if form.name in ("exists", "is", "colour", "size", "shape", "choice", "place", "at") else None
+    )
+    return None if name is None or _PRONOUN.match(name) or re.match(r"any|some|every|no", name, re.I) else plain(name)
 
 
 def points_only(form: Form) -> bool:
@@ -280,6 +295,8 @@ def _object(name: str, rest: str) -> str:
     said = {"its": "it", "they": "them", "their": "them", "em": "them", "'em": "them"}.get(name.lower(), name)
     if _TOOL.match(said):  # "draw the box"
         return "it"
+    if blue := re.fullmatch(rf"(?:everything|anything|whatever is) (?P<c>{'|'.join(COLOURS)})", said, re.IGNORECASE):
+        return f"all the {blue['c']} things"
     if re.match(r"(?:everything|anything|whatever)\b", said, re.IGNORECASE):
         traits = [] if _traits(said) else _traits(rest)
         return f"all the {traits[-1]} things" if traits else said

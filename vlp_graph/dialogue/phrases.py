@@ -58,6 +58,9 @@ _JUNK = frozenset(
 _ODD = re.compile(r"\b(?P<phrase>odd (?:one|thing|shape|object)(?: out)?)\b", re.IGNORECASE)
 SURELY_NAMED = 0.8
 """Score of a mark from which it ends where the name does."""
+_APART = re.compile(
+    r"\b(?:separate|isolate|extract|cut(?: out)?|crop|lift|detach)\b[^,.?!]{2,60}? from (?=the\b|its\b|all\b)", re.I
+)
 _SAYS_WHICH = re.compile(
     r"(?:of|on|in|at|to|from|with|without|by|near|next|beside|above|below|over|under|underneath|beneath|behind|between|"
     r"left|right|that|which|other|except|apart|but|not|and|or|than|wearing|holding|higher|lower|closest|nearest)$",
@@ -75,6 +78,8 @@ def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
     if odd := _ODD.search(text):
         return [odd["phrase"]]
     marks = [mark for name in named if (mark := _bare(name))]
+    if apart := _APART.search(text[:LONGEST]):  # "separate the leaf from the soil"
+        marks = [mark for mark in marks if mark[0] < apart.end()] or marks
     if len(text) > LONGEST:
         return list({fold(text[start:end]): plain(text[start:end]) for start, end in marks}.values())
     spans: list[tuple[int, int]] = []
@@ -145,7 +150,8 @@ def _one_phrase(text: str, before: tuple[int, int], start: int) -> bool:
 
 
 _LISTED = re.compile(
-    r"\b(?:(?:categor(?:y|ies)|options|choices|labels|classes|groups|buckets)(?: are\b|\b[^:.?!]{0,20}:)|(?:choose|"
+    r"\b(?:(?:categor(?:y|ies)|options|choices|labels|classes|groups|buckets)(?:(?: for [a-z ]{2,20})? are\b|"
+    r"\b[^:.?!]{0,20}:)|(?:choose|"
     r"pick|select) "
     r"(?:an? |the |one )?(?:[a-z]+ )?(?:from|between|out of|among)(?: these)?:?|"
     r"(?:into|in) one of (?:these|the following)(?: [a-z]+)?:) *(?P<labels>[^:.?!]{3,160})",
@@ -157,6 +163,7 @@ def labels_in(text: str) -> list[str]:
     """Labels in quotes, brackets or a list: 'is it "day" or "night"?', "choose from [cat, dog]", "three classes: cat,
     dog, other"; fewer than two are none."""
     quoted = re.findall(r'["\u201c]([^"\u201c\u201d]{1,60})["\u201d]', text)
+    quoted = quoted or re.findall(r"(?<!\w)['\u2018]([^'\u2018\u2019]{2,40})['\u2019](?!\w)", text)
     if len(quoted) < 2 and (listed := re.search(r"\[([^\[\]]{1,200})\]", text)):
         quoted = [label.strip() for label in re.split(r"[,;|/]", listed[1])]
     if len(quoted) < 2 and (listed := _LISTED.search(text)):

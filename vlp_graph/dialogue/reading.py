@@ -27,7 +27,7 @@ from vlp_graph.dialogue.claims import (
 from vlp_graph.dialogue.clauses import Clause, split, without_interjections
 from vlp_graph.dialogue.ellipsis import complete
 from vlp_graph.dialogue.evidence import subjects
-from vlp_graph.dialogue.forms import fragment, points_only, standard
+from vlp_graph.dialogue.forms import fragment, points_only, standard, subject
 from vlp_graph.dialogue.models import Sorter
 from vlp_graph.dialogue.phrases import labels_in, phrases_in
 from vlp_graph.dialogue.pictures import with_pictures_kept, with_pictures_named
@@ -52,6 +52,8 @@ SURELY_SAYING = 0.85
 """Form score from which a clause only tells something ("here is the second sheet")."""
 SURELY_DESCRIBE = 0.8
 """Form score from which a turn asks for the picture as a whole."""
+SURELY_NOT_SAYING = 0.88
+"""Intent score from which a clause that sounds like telling asks for a task."""
 LOOK_BACK = 3
 """How many exchanges are read again where no memory knows what the dialogue is about."""
 _LEANS = re.compile(
@@ -64,6 +66,13 @@ _TOPIC_LEAD = re.compile(
     r"^(?:(?:and|but|so|now|back to|as for|about|regarding|what about|how about|looking at)\b ?)+", re.IGNORECASE
 )
 _THIS = re.compile(r"\bthis(?: one)?\b|\bhere\W*$", re.IGNORECASE)
+_SAYS_SO = re.compile(
+    r"^(?:(?:my|our|the|his|her|a) )?[a-z]+(?: [a-z]+)? (?:says|said|thinks|insists|reckons|claims|swears|told me|is "
+    r"sure|wants)\b"
+    r"[^?]*$",
+    re.IGNORECASE,
+)
+""" "My son says there are seven hearts." before a question."""
 _SAME_FOR = re.compile(
     r"^(?:(?:and|now|then|ok|okay|please|do|repeat)[, ]+)*(?:the )?same (?:things? |again )?(?:for|with|on|here|in)\b",
     re.IGNORECASE,
@@ -147,6 +156,9 @@ class Wish:
             return tuple(f"{n} thing" if {*n.lower().split()} <= {*COLOURS, *SIZES} else n for n in names)
         if self.intent == "classify":  # its names are labels
             return ()
+        form = self.understanding.form
+        if self.intent == "answer" and form and form.score >= FORM_SURE and (name := subject(form)):
+            return (name,)
         return tuple(phrases_in(self.text, self.understanding.named))
 
 
@@ -230,7 +242,7 @@ def _doubted(form: Form, scores: Mapping[str, float]) -> bool:
     label = best(scores)
     surely = scores[label] >= SURELY_A_TASK
     if form.name == "say":
-        return surely and label not in ("chat", "answer")
+        return scores[label] >= SURELY_NOT_SAYING and label not in ("chat", "answer")
     if label in ("detect", "segment") and surely:
         return form.name not in ("find", "outline", "ellipsis", "place", "other")
     if label == "classify" and surely:
@@ -272,7 +284,9 @@ class Reader:
         text = " ".join(neutral(text).split())  # the marks of a model's own language are no words
         alone = bool(context.named) and not is_plural(context.named[-1])
         plainly = with_pictures_named(mended(written_out(text), SHAPES), pictures, alone=alone, shown=shown)
-        for clause in [Clause(plainly)] if labels_in(plainly) else split(plainly):
+        clauses = [Clause(plainly)] if labels_in(plainly) else split(plainly)
+        for clause in clauses:
+            last = clause is clauses[-1]
             if clause.topic:
                 topic = resolve(_TOPIC_LEAD.sub("", clause.text), now.named, of_any=_asked_of_any(now.request))
                 now = now.naming((plain(topic),))
@@ -280,6 +294,9 @@ class Reader:
             if not wishes and (again := _all_again(clause.text, requests, now, shown=shown)):
                 wishes = [Wish(one, await self.sorter.read(intent_text(one))) for one in again]
                 now = replace(now.naming(wishes[-1].names), request=wishes[-1].text)
+                continue
+            if _SAYS_SO.match(clause.text) and not last and (found := _PLAIN_NAME.search(clause.text[:SHORT_TALK])):
+                now = now.naming((plain(resolve(f"the {plain(found[0])}", now.named)),))
                 continue
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)

@@ -213,6 +213,7 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         text,
         flags=re.I,
     )
+    text = re.sub(r"\bthe (?:whole )?lot\b(?! of)", "all of them", text, flags=re.IGNORECASE)
     text = _ISNT.sub("other than the ", _EVERY.sub(_every, text))
     text = re.sub(r"\banother (?=[a-z]+ other than\b)", "a ", text, flags=re.IGNORECASE)
     text = _THAT_THERE.sub(r"\g<what> the thing ", text)

@@ -193,7 +193,7 @@ def _form(chances: dict[str, float], roles: list[Span]) -> Form:
 def _spans(
     text: str, offsets: Sequence[tuple[int, int]], scores: Sequence[Sequence[float]], roles: Sequence[str]
 ) -> list[Span]:
-    """Tokens that are tagged one after the other, as spans of the text."""
+    """Tokens that are tagged one after the other, as spans of the text; a piece of a word stands for the word."""
     found: list[tuple[int, int, float, int]] = []
     open_: int | None = None
     for (start, end), row in zip(offsets, scores, strict=True):
@@ -210,5 +210,19 @@ def _spans(
         else:
             found.append((start, end, row[tag], role))
             open_ = role
-    whole = ((start, end + 2 * (text[end : end + 2] in ("'t", "\u2019t")), s, role) for start, end, s, role in found)
-    return [Span(text[start:end], start, end, round(score, 4), roles[role]) for start, end, score, role in whole]
+    whole: list[Span] = []
+    for start, end, score, role in found:
+        start, end = _words_of(text, start, end)
+        if whole and start < whole[-1].end:
+            continue
+        whole.append(Span(text[start:end], start, end, round(score, 4), roles[role]))
+    return whole
+
+
+def _words_of(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span with the words that it begins and ends in whole, "isn't" among them."""
+    while start and text[start].isalnum() and text[start - 1].isalnum():
+        start -= 1
+    while end < len(text) and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    return start, end + 2 * (text[end : end + 2] in ("'t", "\u2019t"))

@@ -155,6 +155,7 @@ def _plan_job(
             report.confusion[given if given in single else single[0]][given] += 1
         report.add(f"plan's task set, {kind}", verdict.task_set, reply, said, "tasks")
         report.add(f"plan's tasks and phrases, {kind}", verdict.task_and_phrases, reply, said, "phrases")
+        report.add(f"plan exact, in order, {kind}", verdict.exact, reply, said, "order")
 
     return job
 
