@@ -192,6 +192,13 @@ def _small_talk(clause: str, named: Sequence[Named] = ()) -> Wish:
     return Wish(clause, Understanding({**dict.fromkeys(TASKS, 0.0), "chat": 1.0}, named))
 
 
+def _told_of(clause: str, context: Context) -> Context:
+    """The context after a clause that only tells something of a thing by its plain name: "she wants the red heart."."""
+    if not (found := _PLAIN_NAME.search(clause[:SHORT_TALK])):
+        return context
+    return context.naming((plain(resolve(f"the {plain(found[0])}", context.named)),))
+
+
 def _all_again(clause: str, requests: Sequence[str], context: Context, *, shown: bool) -> list[str]:
     """ "Same for the heart" after two wishes in one turn asks for both again; empty for any other clause."""
     if len(requests) < 2 or not _SAME_FOR.match(clause):
@@ -295,16 +302,16 @@ class Reader:
                 wishes = [Wish(one, await self.sorter.read(intent_text(one))) for one in again]
                 now = replace(now.naming(wishes[-1].names), request=wishes[-1].text)
                 continue
-            if _SAYS_SO.match(clause.text) and not last and (found := _PLAIN_NAME.search(clause.text[:SHORT_TALK])):
-                now = now.naming((plain(resolve(f"the {plain(found[0])}", now.named)),))
+            if _SAYS_SO.match(clause.text) and not last and (told := _told_of(clause.text, now)) != now:
+                now = told
                 continue
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)
             if wish.intent == "chat" and wish.names:  # "i am after anything yellow. can you box it?"
                 said = [plain(name.text) for name in wish.understanding.named]
                 now = now.naming(tuple(plain(resolve(f"the {name}", now.named)) for name in said))
-            elif wish.tells and (found := _PLAIN_NAME.search(clause.text[:SHORT_TALK])):  # "she wants the red heart."
-                now = now.naming((plain(resolve(f"the {plain(found[0])}", now.named)),))
+            elif wish.tells:
+                now = _told_of(clause.text, now)
             if wish.intent != "chat":
                 now = replace(now.naming(wish.names), request=wish.text)
         wishes = [wish for wish in wishes if not wish.empty] or wishes
