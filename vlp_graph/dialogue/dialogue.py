@@ -12,8 +12,8 @@ from typing import TypeVar
 
 from vlp_graph.config import Dialogue as DialogueConfig
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_TO_SAY, compose
-from vlp_graph.dialogue.examples import asked_by_example
 from vlp_graph.dialogue.execute import execute
+from vlp_graph.dialogue.few_shot import asked_by_example
 from vlp_graph.dialogue.likely import Likely, likely_plan
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.pictures import meant_picture

@@ -31,8 +31,8 @@ from vlp_graph.dialogue.evidence import (
     readings,
     subjects,
 )
-from vlp_graph.dialogue.examples import Asked, label_said
 from vlp_graph.dialogue.execute import Run
+from vlp_graph.dialogue.few_shot import Asked, label_said
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.prompt import neutral

@@ -88,9 +88,10 @@ def asked_by_example(turn: Turn, text: str) -> Asked | None:
     named = [label for label in labels if re.search(rf"(?<!\w){re.escape(label)}(?!\w)", question, re.IGNORECASE)]
     if not _ASKS.match(question) and not (named and question.endswith("?")):
         return None
-    wanted = tuple((named if len(named) > 1 else labels)[-MAX_PHRASES:])
-    examples = [Example(turn.pictures[i], given[i]) for i in sorted(given) if given[i] in wanted]
-    return Asked(newest, tuple(examples[-MOST:]), wanted)
+    wanted = (named if len(named) > 1 else labels)[-MAX_PHRASES:]
+    examples = [Example(turn.pictures[i], given[i]) for i in sorted(given) if given[i] in wanted][-MOST:]
+    taught = tuple(dict.fromkeys(example.label for example in examples))  # of long dialogues the oldest are forgotten
+    return Asked(newest, tuple(examples), taught) if len(taught) > 1 else None
 
 
 def _labels_given(turn: Turn, text: str) -> dict[int, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from plain_models import Looker, Sorter, models, picture
 
-from vlp_graph.dialogue.examples import LONGEST, asked_by_example, label_said
+from vlp_graph.dialogue.few_shot import LONGEST, MOST, asked_by_example, label_said
 from vlp_graph.dialogue.tasks import DESCRIBE, NAME_IT, Tasks
 from vlp_graph.dialogue.turn import Message, Turn
 
@@ -64,6 +64,17 @@ def test_one_message_with_all_pictures_teaches_too() -> None:
 )
 def test_other_turns_ask_for_no_label(text: str, said: tuple[str, ...]) -> None:
     assert asked_by_example(turn(text, *said), text) is None
+
+
+def test_of_many_examples_the_newest_are_kept_and_every_label_has_one() -> None:
+    said = ["This is a zog.", *["This is a zig.", "This is a zag."] * (MOST // 2)]
+    history = tuple(Message("user", words, 1) for words in said)
+    text = "What is this?"
+    pictures = tuple(picture(digest=str(n)) for n in range(len(said) + 1))
+    asked = asked_by_example(Turn(text, pictures, history=history), text)
+    assert asked is not None
+    assert len(asked.examples) == MOST
+    assert set(asked.labels) == {e.label for e in asked.examples} == {"zig", "zag"}
 
 
 def test_without_a_new_picture_nothing_is_asked() -> None:
