@@ -22,16 +22,21 @@ _VERB = (
     r"(?:draw|put|mark|give|cut|point|box|mask|frame|circle|stick|make|get|pick|select|read|colou?r in|"
     rf"ring){_OBJECT})\b"
 )
+_NOUN = (
+    r"(?:(?:an? |the |some )?(?:quick |total |bounding )?(?:(?:count|tally|total|outline|mask)s? (?:of|for)|the "
+    r"(?:total )?number of|"
+    r"box(?:es)? (?:round|around|on|over|for))|work out (?=how|which|whether))\b"
+)
 _ASKED = (
     r"(?:what(?:'s|s)?|which|where(?:'s|s)?|who|how (?:many|big|large|small|about|far)|whether|"
     r"(?:is|are|was|were|does|do|did|has|have|can) (?:it|its|that|this|they|those|these|the|there|any\w*|an?|you|we|"
     r"both|all|one|every\w*)|(?:isn't|aren't) (?:it|there|the))\b"
 )
-_BEGINS = rf"(?={_POLITE}(?:{_WISH})?(?:if |whether )?(?:{_VERB}|{_ASKED}))"
+_BEGINS = rf"(?={_POLITE}(?:{_WISH})?(?:if |whether )?(?:{_VERB}|{_NOUN}|{_ASKED}))"
 _JOINT = re.compile(
     r"(?:(?<=[.?!;])\s+|\s*[;\n]\s*|\s+(?:-+|\u2013|\u2014)\s+|\s*,?\s*(?:\b(?:and then|and also|and|then|plus|but|"
-    r"also|&)\b"
-    rf",?)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?(?:{_BEGINS}|(?=any(?:thing|one|where)?\b)))",
+    r"also)\b"
+    rf",?|&)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?(?:{_BEGINS}|(?=any(?:thing|one|where)?\b)))",
     re.IGNORECASE,
 )
 _INTERJECTION = re.compile(
@@ -54,7 +59,8 @@ _TOPIC = re.compile(
 )
 _PLACE = re.compile(
     r"^(?:(?:and|but|so|now|ok|please|let's|lets|go|going|return|look|looking|back|to|on|at|what about|how about) )*"
-    r"(?P<place>(?:(?:in|on|for|with|from) )?(?:(?:the|this|that|my) (?:[a-z]+(?:st|nd|rd|th)? |very first )?"
+    r"(?P<place>(?:(?:in|on|for|with|from) )?(?:(?:the|this|that|my|his|her|our|their|your) (?:[a-z]+(?:st|nd|rd|"
+    r"th)? |very first )?"
     r"(?:picture|image|photo|photograph|pic|scene)(?: (?:before|earlier|one|two|three|\d|from before|(?:i|you) [a-z "
     r"]+))?|(?:picture|image|photo|pic) (?:one|two|three|\d)|(?:first|second|third|last|next|new|previous|1st|2nd|3rd) "
     r"(?:picture|image|photo|pic)))$",
@@ -74,7 +80,7 @@ _SHOWN = re.compile(
     r"^(?:(?:ok|okay|now|and|so) )*(?:here(?:'s|s| is| comes)|this is|take|look at|i have|i've got|have a look at|"
     r"check|new|next|another|one more) "
     r"(?:(?:a|an|my|the|another|this|one) )?[a-z ]*(?:picture|image|photo|photograph|pic|scene|one)(?: (?:one|two|"
-    r"three|\d))?\W*$",
+    r"three|\d))?\W*$|^(?:(?:ok|okay|now|and|so) )*(?:this|that) one(?:'s| is) (?:from|by|for|of) [^?,]{2,50}$",
     re.IGNORECASE,
 )
 _NEVER_MIND = re.compile(r"^(?:never ?mind|forget(?: about)?|no need (?:for|to)) ", re.IGNORECASE)
@@ -168,5 +174,9 @@ def _with(words: str, where: str) -> str:
     """The words with a place after them, before their closing mark."""
     bare = words.rstrip("?.! ")
     tail = words[len(bare) :].strip()
-    bare = re.sub(r" (?:in it|there|in there)$", "", bare, flags=re.IGNORECASE) if where else bare
+    bare = (
+        re.sub(r" (?:in it|there|in there|(?<=side|half|part) of it)$", "", bare, flags=re.IGNORECASE)
+        if where
+        else bare
+    )
     return f"{bare}{where}{tail}" if where else words

@@ -211,7 +211,9 @@ def _after(before: Context, context: Context, plan: Plan, results: Sequence[Resu
     """What the dialogue is about after a turn: what its results were about but those that only served others, and the
     picture that was last looked at."""
     serving = {need for task in plan.tasks for need in task.needs}
-    named = [name for result in results if result.id not in serving for name in result.about or []]
+    asked = [result for result in results if result.id not in serving]
+    asked = [result for result in asked if result.task != "describe" and result.about] or asked
+    named = [name for result in asked for name in result.about or []]
     looked = [result.image for result in results if result.image is not None]
     return replace(
         before.naming(tuple(dict.fromkeys(named)) or context.named),

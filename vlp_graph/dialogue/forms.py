@@ -62,7 +62,8 @@ _PRONOUN = re.compile(
 _SAYS_MORE = (
     r"(?:,? (?:and|or|plus|&|then a) (?:for )?(?!how\b|where\b|what\b|box|outline|mask|mark|show|find|which\b|trace|"
     r"also\b)|"
-    r"(?: (?:is|are|r))? (?:[a-z]{3,}ing|stood|sat) |(?: [a-z]+)? (?:don'?t|doesn'?t|haven'?t|aren'?t|isn'?t|without|"
+    r",? [a-z]+s?,? (?:and|or) |(?: (?:is|are|r))?(?: still| just| currently)? (?:[a-z]{3,}ing|stood|sat) |(?: "
+    r"[a-z]+)? (?:don'?t|doesn'?t|haven'?t|aren'?t|isn'?t|without|"
     r"who|whose)\b|(?: (?:is|are|r))?(?: [a-z]+)? (?:on|at|in|inside|outside|around|with|under|over|near|"
     r"next|"
     r"behind|beside) (?!(?:the |this |that |my )?(?:picture|image|photo|pic|total|all|here|it|there|this|that|"
@@ -384,6 +385,7 @@ def _same(a: str, b: str | None, text: str, *, differ: bool) -> str:
         trait = "size"
     if b and not differ:
         return f"{_is(a)} the same {trait} as {_the(b)}?"
+    a = "things" if re.match(r"everything|it all|all(?: of)? (?:it|this)\b", a, re.IGNORECASE) else a
     both = f"{plain(a)} and the {plain(b)}" if b else plain(a)
     subject = f"the {both}" if not _PRONOUN.match(a) else _SUBJECT.get(a.lower(), a)
     return f"are {subject} {'different' if differ else 'the same'} {trait}{'s' if differ else ''}?"

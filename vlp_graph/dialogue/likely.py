@@ -56,7 +56,9 @@ def likely_plan(said: Said, picture: Callable[[str], int | None], pictures: int 
         doing.append(_DOING[wish.intent].format(listed(names)))
         image = None if wish.intent == "chat" else picture(wish.text)
         task = _task(tasks, wish.intent, image=image, **arguments)
-        if all(_same(task, other) is False for other in tasks):
+        if tasks and (both := _together(tasks[-1], task)):
+            tasks[-1] = both
+        elif all(_same(task, other) is False for other in tasks):
             tasks.append(task)
         sure = min(sure, certain, wish.sure)
     if not tasks or len(tasks) > MAX_TASKS:
@@ -104,6 +106,14 @@ def _named_picture(question: str, picture: Callable[[str], int | None], pictures
 
 def _task(tasks: Sequence[Task], name: str, **arguments: Any) -> Task:
     return Task.model_validate({"id": f"t{len(tasks) + 1}", "task": name, **arguments})
+
+
+def _together(a: Task, b: Task) -> Task | None:
+    """Two counts in the same picture as one: "how many knives and how many forks"."""
+    phrases = list(dict.fromkeys([*(a.phrases or []), *(b.phrases or [])]))
+    if a.task != b.task or a.task != "count" or a.image != b.image or len(phrases) > MAX_PHRASES:
+        return None
+    return a.model_copy(update={"phrases": phrases})
 
 
 def _same(a: Task, b: Task) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from vlp_graph.dialogue.plan import fold
 from vlp_graph.dialogue.referring import read
 from vlp_graph.dialogue.turn import Named
-from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SIZES, is_plural, plain
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, is_plural, plain, singular
 
 _PLACE = r"(?:left|right|top|bottom|middle|centre|center|upper|lower)(?:[- ](?:left|right|hand))?"
 _BEFORE = re.compile(
@@ -159,6 +159,31 @@ _LISTED = re.compile(
 )
 
 
+_SEPARATED = re.compile(r"\s*[,;|/]\s*(?:or |and )?|\s+(?:or|and)\s+")
+_TAGGED = re.compile(
+    r"^(?:(?:tag|label|choose|pick|classify|category|sort|verdict)(?: (?:one|it|this|that)(?: "
+    r"[a-z]+){0,3})?\s*[:\u2013-]|"
+    r"(?:out )?of (?=[^?]{3,120}\b(?:and|or)\b[^?]{1,40}, (?:what|which)(?: one)? (?:best|fits|is this|describes|"
+    r"suits)))"
+    r"\s*(?P<labels>[^:.?!]{3,160}?)(?=\W*$|[;.]|, (?:what|which)\b)",
+    re.IGNORECASE,
+)
+""" "Tag: cat / dog / other", "of tea, coffee and cocoa, which best fits?"."""
+_THEN_PICK = re.compile(
+    r"^(?:[a-z]+ is )?(?P<labels>[^.?!:;-]{3,120}?)\s*[-\u2013:;,.]\s*(?:please )?(?:(?:pick|choose|select)(?: "
+    r"(?:one|the|a)\b)?"
+    r"(?: (?:best|right|fit|label|fitting|one|tag|category))*|(?:which|what)(?: one)? (?:(?:do|would) you (?:reckon|"
+    r"think|say)|"
+    r"fits(?: best)?|is right|is it|is this))\W*$",
+    re.IGNORECASE,
+)
+""" "Day, night or dusk - pick one"."""
+_PLAIN_TRAITS = frozenset((*COLOURS, *SIZES, *SHAPES))
+_WHAT_FOR = re.compile(
+    r"\s+(?:for|as) (?:this|that|the|my|our|it|these)\b.*$|;\s*(?:where|which|what|pick|choose)\b.*$", re.I
+)
+
+
 def labels_in(text: str) -> list[str]:
     """Labels in quotes, brackets or a list: 'is it "day" or "night"?', "choose from [cat, dog]", "three classes: cat,
     dog, other"; fewer than two are none."""
@@ -167,6 +192,10 @@ def labels_in(text: str) -> list[str]:
     if len(quoted) < 2 and (listed := re.search(r"\[([^\[\]]{1,200})\]", text)):
         quoted = [label.strip() for label in re.split(r"[,;|/]", listed[1])]
     if len(quoted) < 2 and (listed := _LISTED.search(text)):
-        quoted = re.split(r"\s*[,;|/]\s*(?:or |and )?|\s+(?:or|and)\s+", listed["labels"])
+        quoted = _SEPARATED.split(_WHAT_FOR.sub("", listed["labels"]))
+    if len(quoted) < 2 and (listed := _TAGGED.match(text) or _THEN_PICK.match(text)):
+        quoted = _SEPARATED.split(listed["labels"])
+        if listed.re is _THEN_PICK and {singular(plain(label).lower()) for label in quoted} <= _PLAIN_TRAITS:
+            quoted = []  # "red or blue, which is it?" is asked about a thing
     labels = list(dict.fromkeys(label.strip() for label in quoted if label.strip()))
     return labels if len(labels) > 1 else []

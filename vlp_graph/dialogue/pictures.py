@@ -90,6 +90,19 @@ _IN_THIS_NEW = re.compile(
     r"(?=\W*$)",
     re.IGNORECASE,
 )
+_THIS_LEADING = re.compile(
+    rf"(?<=^)(?:(?:and|now|ok|okay|so|next) )*(?:this|the new) (?!one\b|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}(?=,)",
+    re.IGNORECASE,
+)
+""" "Now this shelf, how many stars are there?"."""
+_AT_OF_THIS = re.compile(
+    r"\b(?P<where>(?:at|on|in) the (?:very |far )?(?:(?:top|bottom|left|right|middle|centre|center)[ "
+    r"-]?){1,2}(?:side|corner|"
+    r"half|edge|part)?)(?<! ) ?of (?:this|that|the|my|our|his|her|their|your) (?:new )?"
+    rf"(?!one\b|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}(?=\W*$)",
+    re.IGNORECASE,
+)
+""" "At the very top of this piece", when the piece has just been shown."""
 _WHICH_ONE = re.compile(
     r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
 )
@@ -106,10 +119,15 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
     text = _OTHER_WORD.sub(r"\g<lead>picture", _LEADING.sub(_led, text))
     if shown:
         text = _THE_NEW.sub(r"\g<lead> this one?", text)
-        text = re.sub(r"\b(?:this|that) one's (?=[a-z]+)", "the ", text, flags=re.IGNORECASE)
+        text = re.sub(
+            r"\b(?:this|that) one's (?!(?:from|by|for|of|a|an|the|my) )(?=[a-z]+)", "the ", text, flags=re.IGNORECASE
+        )
         text = re.sub(
             r"\b(?:what(?:'s| is)) (?:this|it|that)(?: one)?(?: here)?(?=\W*$)", "what is the thing", text, flags=re.I
         )
+        text = _THIS_LEADING.sub("this picture", text)
+        text = _IN_THIS_NEW.sub(r"\g<lead> this picture", text)
+        text = _AT_OF_THIS.sub(r"\g<where>", text)
     if count == 1:
         return _THIS_ONE.sub(_this_picture, text)
     text = re.sub(
@@ -118,8 +136,15 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        rf"\b(?P<back>back to|return to|looking at|look at|remember) (?:the|his|her|their|your) (?P<which>{_WHICH}|"
+        r"other) "
+        rf"(?!(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}\b(?= and\b|[,:;.]| again|\W*$)",
+        r"\g<back> the \g<which> picture",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _ELSEWHERE.sub(r"\g<lead> the \g<which> picture", text)
-    text = _IN_THIS_NEW.sub(r"\g<lead> this picture", text) if shown else text
     text = _DOES_ONE.sub(r"\g<does> \g<which> picture", text)
     text = _ABOUT_THIS.sub(r"\g<before>\g<rest> in this picture\g<end>", text)
     text = _THE_ONE_BEFORE.sub(r"\g<lead> the previous picture", text)

@@ -153,7 +153,7 @@ _PLACED = (
 )
 _WHAT_THERE = re.compile(
     rf"{LEAD}(?:what|(?:which|what) (?:of the )?(?P<noun>(?!colou?r|size|is|are|side|half|picture|shape is)[a-z ]+?|"
-    r"shape))(?:'?s(?: there)?| is there| is| are| lies| sits| do you see| can you see| do we "
+    r"shape))(?:'?s(?: there)?| is there| is| are| lies| sits| (?:do|can) (?:you|we|i) see| do we "
     rf"have| have we got)?(?: (?:the|a) (?:{THING}|one))?(?: (?:that's|that is|which is))? "
     rf"(?P<where>{_PLACED})(?:[,:]? (?:is it )?{_OPTIONS})?{END}",
     re.IGNORECASE,
@@ -496,7 +496,10 @@ def _claim(text: str) -> Claim | None:
     if (found := _ANY.match(text)) and (name := plain_name(found["thing"] or found["said"])) and not _placed(name):
         return Exists(f"{name} thing" if name.lower() in COLOURS else name)
     if found := _EXISTS.match(text):
-        name, thing = plain_name(found["thing"]), found["thing"]
+        thing = re.sub(r"^any(?:thing)? (?=\w)", "", found["thing"], flags=re.IGNORECASE)
+        name = plain_name(thing)
+        if name and thing != found["thing"] and not _placed(name):  # "do you see anything blue?"
+            return Exists(f"{name} thing" if set(name.lower().split()) <= {*COLOURS, *SIZES} else name)
         if name and (_placed(name) or _counts(name)):  # "a star at the top", "two stars": some need not be enough
             return None
         if name and set(name.lower().split()) <= {*COLOURS, *SIZES}:

@@ -73,6 +73,12 @@ _SAYS_SO = re.compile(
     re.IGNORECASE,
 )
 """ "My son says there are seven hearts." before a question."""
+_SEES = re.compile(
+    r"^(?:so |and |but )?i (?:think |guess |believe |reckon )?(?:(?:i|we) )?(?:can )?(?:see|saw|spot|spotted|notice|"
+    r"noticed)\b[^?]*$",
+    re.IGNORECASE,
+)
+""" "I think I see crosses at the top." before a question."""
 _SAME_FOR = re.compile(
     r"^(?:(?:and|now|then|ok|okay|please|do|repeat)[, ]+)*(?:the )?same (?:things? |again )?(?:for|with|on|here|in)\b",
     re.IGNORECASE,
@@ -290,7 +296,7 @@ class Reader:
         now = context = replace(context, request=requests[-1])
         text = " ".join(neutral(text).split())  # the marks of a model's own language are no words
         alone = bool(context.named) and not is_plural(context.named[-1])
-        plainly = with_pictures_named(mended(written_out(text), SHAPES), pictures, alone=alone, shown=shown)
+        plainly = with_pictures_named(mended(written_out(text)), pictures, alone=alone, shown=shown)
         clauses = [Clause(plainly)] if labels_in(plainly) else split(plainly)
         for clause in clauses:
             last = clause is clauses[-1]
@@ -304,6 +310,10 @@ class Reader:
                 continue
             if _SAYS_SO.match(clause.text) and not last and (told := _told_of(clause.text, now)) != now:
                 now = told
+                continue
+            if _SEES.match(clause.text) and not last:
+                seen = phrases_in(clause.text, (await self.sorter.read(intent_text(clause.text))).named)
+                now = now.naming(tuple(seen))
                 continue
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)

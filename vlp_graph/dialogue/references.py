@@ -115,7 +115,8 @@ _THOSE_FEW = re.compile(
 )
 _ALL = re.compile(
     r"(?<!they )(?<!these )(?<!those )(?<!them )(?<!at )\b(?:both|all)(?: (?:of )?(?:them|those|these|of it))?\b(?! "
-    r"(?:\d|two|three|four|five|the|picture|image|photo|of|my|other|[a-z]+s\b))|"
+    rf"(?:\d|two|three|four|five|the|picture|image|photo|of|my|other|(?:(?:{'|'.join((*COLOURS, *SIZES))}) "
+    r")*[a-z]+s\b))|"
     r"\beach(?: of (?:them|those|these))?\b(?! [a-z])",
     re.IGNORECASE,
 )
@@ -133,6 +134,10 @@ _TRAIT = re.compile(
     re.IGNORECASE,
 )
 _ITS = re.compile(r"\b(?:its|it's(?= (?:colou?r|size|shape)))\b", re.IGNORECASE)
+_ITS_THING = re.compile(
+    rf"\bits (?=(?:(?:{'|'.join((*COLOURS, *SIZES))}) )*(?:{_SHAPED}|thing|object)(?:e?s)?\b)", re.I
+)
+""" "Its red star": a picture's."""
 _ITS_OUTLINE = re.compile(
     r"\b(?:its|their) (?P<what>outlines?|masks?|edges?|borders?|contours?|silhouettes?|bounding box(?:es)?|"
     r"box(?:es)?)\b",
@@ -266,12 +271,18 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     them = listed([f"the {name}" for name in names]) if len(names) > 1 else f"the {_plural_of(it)}"
     if re.search(r"\b(?:what|which) shapes?\b", text, re.IGNORECASE) and _kind(singular(noun)).lower() in SHAPES:
         them = "the things"  # their shape is open
+    among = _chosen_from(names, earlier)
+    if (
+        among and len(names) == 1 and not is_plural(it)
+    ):  # "outline the stars. which is the highest? what is left of them?"
+        them = f"the {plural(among)}"
     text = _MASK.sub("", text).strip(" ,") if _MASK.match(text) else text
     if found := _NOT.match(text):
         return f"the {' and '.join(names)} other than {found['b']}"
-    text = _OF_THEM.sub(r"\g<lead> one", text)
-    among = _chosen_from(names, earlier)
-    text = _HOW_MANY.sub(lambda m: f"how many {plural(noun)} are there{m['end'] or ''}", text)
+    text = re.sub(r"\b(?P<the>the|all the|any) remaining (?=[a-z])", r"\g<the> other ", text, flags=re.IGNORECASE)
+    text = _OF_THEM.sub(lambda m: _of_them(m, names), text)
+    counted = it if len(names) == 1 and is_plural(it) else plural(noun)
+    text = _HOW_MANY.sub(lambda m: f"how many {counted} are there{m['end'] or ''}", text)
     text = _OTHERS.sub(lambda m: _others(m, it, noun, among), text)
     text = _ANOTHER.sub(lambda m: _another(m, it, noun), text)
     text = _THOSE_FEW.sub(lambda m: _few(m, names), text)
@@ -281,6 +292,7 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     text = _THAT.sub(lambda m: _that(m, it), text)
     text = _ALL.sub(them, text)
     text = _ITS_OUTLINE.sub(lambda m: f"the {m['what']} of {them if m[0][0] in 'tT' else f'the {it}'}", text)
+    text = _ITS_THING.sub("the ", text)
     text = _ITS.sub(f"the {it}'s", _THEIR.sub(f"{them}'", text))
     return _THEM.sub(them, _IT.sub(lambda m: f"{m['lead'] or ''}the {it}", text))
 
@@ -288,6 +300,13 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
 def _plural_of(name: str) -> str:
     """What "them" means where one name was said: things that are several already, else all of that kind."""
     return name if is_plural(name) else plural(read(name).name)
+
+
+def _of_them(found: re.Match[str], names: Sequence[str]) -> str:
+    """ "The larger of those" among orange objects is the larger orange object."""
+    said = {word.lower() for word in found["lead"].split()}
+    plain_name = len(names) == 1 and read(names[0]).name == names[0] and not said & {*COLOURS, *SIZES}
+    return f"{found['lead']} {singular(names[0]) if plain_name else 'one'}"
 
 
 def _another(found: re.Match[str], it: str, noun: str) -> str:
@@ -334,6 +353,10 @@ def _part(found: re.Match[str], noun: str) -> str:
     last = what.split()[-1].lower()
     if last in COLOURS or last in _SIZES:
         return f"how many {what} {plural(_without(asked, what))} are there{found['end']}"
+    if singular(last) not in SHAPES and not is_plural(what):  # "lying down", "broken"
+        after = " " in what or last.endswith("ing")
+        said = f"{plural(asked)} {what}" if after else f"{what} {plural(asked)}"
+        return f"how many {said} are there{found['end']}"
     attributes = [w for w in asked.split()[:-1] if w.lower() in COLOURS or w.lower() in _SIZES]
     return f"how many {' '.join([*attributes, plural(what)])} are there{found['end']}"
 

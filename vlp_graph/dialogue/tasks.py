@@ -339,20 +339,18 @@ class Tasks:
         )
         even = {label: 1 / len(labels) for label in labels}
         scores = even if caption is None else await self.models.sorter.nearest(caption, labels)
-        seen = {
-            label: max((i.score for i in instances or [] if i.phrase == _thing(label)), default=0.0) for label in labels
-        }
+        there = {label: [i.score for i in instances or [] if i.phrase == _thing(label)] for label in labels}
+        # "stars" fit better, the more stars there are
+        seen = {label: sum(s) if is_plural(label) else max(s, default=0.0) for label, s in there.items()}
         if any(_denies(label) for label in labels):
-            scores = {label: (1 - seen[label]) if _denies(label) else seen[label] for label in labels}
+            scores = {label: max(0.0, 1 - seen[label]) if _denies(label) else seen[label] for label in labels}
         elif any(seen.values()):
             scores = {label: scores[label] * (0.05 + seen[label]) for label in labels}
         total = sum(scores.values()) or 1.0
         scores = {label: score / total for label, score in scores.items()}
-        return {
-            "label": max(scores, key=lambda label: scores[label]),
-            "scores": scores,
-            "text": sentence(caption or ""),
-        }
+        label = max(scores, key=lambda label: scores[label])
+        about = [_thing(label)] if there[label] and not _denies(label) else None
+        return {"label": label, "scores": scores, "text": sentence(caption or ""), "about": about}
 
 
 def _size(picture: Picture) -> tuple[int, int]:

@@ -1,26 +1,51 @@
 """What was typed, written out: the turn without short forms, tags and detours, in the words that the rest reads."""
 
+# ruff: noqa: SIM905 (word lists read better as text)
+
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from vlp_graph.dialogue.pictures import PAGE
-from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, plural
+from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, plural, singular
+
+_OFTEN_MISTYPED = (
+    "circle square triangle rectangle purple yellow orange picture outline colour bottom middle biggest smallest "
+    "largest "
+    "bigger smaller number altogether describe"
+).split()
+"""Words that turns about pictures are made of, long enough that a word one slip away from them is one of them."""
+SHORT = 6
+"""Letters from which a word with one letter more or less is still taken for it."""
+_NO_SLIPS = frozenset(("squire", "numbed", "bigged", "lumber"))
 
 
-def mended(text: str, words: Sequence[str]) -> str:
-    """The text with those of its words that are one of `words` with inner letters swapped ("sqaure") spelled right."""
-    forms = {form for word in words for form in (word, plural(word)) if len(form) > 4}
+def mended(text: str) -> str:
+    """The text with the words of plain requests spelled right where one letter is missing, doubled, another or swapped
+    ("sqaure", "circel", "how meny")."""
+    text = re.sub(r"\bhow m(?!any\b)(?:[aei]n[iey]|nay|any{2})\b", "how many", text, flags=re.IGNORECASE)
+    forms = {form for word in (*_OFTEN_MISTYPED, *SHAPES) for form in (word, plural(word)) if len(form) > 4}
 
     def mend(found: re.Match[str]) -> str:
         typed = found[0].lower()
-        if typed in forms:
+        if typed in _NO_SLIPS or typed in forms:
             return found[0]
-        ends = (form for form in forms if (form[0], form[-1]) == (typed[0], typed[-1]))
-        return next((form for form in ends if sorted(form) == sorted(typed)), found[0])
+        longer = (f for f in forms if len(typed) >= len(f) and typed.startswith(f[:-1]))  # "circled"
+        if any(longer):
+            return found[0]
+        near = (f for f in forms if f[0] == typed[0] and _one_slip(typed, f, swapped=len(f) < SHORT))
+        return next(near, found[0])
 
-    return re.sub(r"[a-zA-Z]{5,}", mend, text)
+    return re.sub(r"[a-zA-Z]{5,12}", mend, text)
+
+
+def _one_slip(a: str, b: str, *, swapped: bool = False) -> bool:
+    """Whether one letter more, less or other, or two swapped, part the words; `swapped`: only the last."""
+    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    a, b = a[same:], b[same:]
+    if a[:2] == b[1::-1] and a[2:] == b[2:]:
+        return True
+    return not swapped and (a[1:] == b or b[1:] == a or a[1:] == b[1:])
 
 
 _CONTRACTED = re.compile(
@@ -69,7 +94,8 @@ _REASON = re.compile(
 _TAG = re.compile(
     r"(?:[ ,]+(?:at all|somewhere|anywhere|actually|all together|altogether|in all|i mean|tho|though|this time|right "
     r"now|by any chance|do you think|"
-    r"if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|did)n'?t (?:it|they|there)|(?<=,)(?: and)? "
+    r"nothing else|that's all|only (?:that|those)|if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|"
+    r"did)n'?t (?:it|they|there)|(?<=,)(?: and)? "
     r"(?:is|are) (?:it|they|there)|(?<=, )right|lol|"
     r"haha|mate|will? you|"
     r"would you|could you|can you|any ?more|for me|my dear|dear|love|btw|by the way|asap|also|exactly|you reckon|i "
@@ -116,6 +142,50 @@ _NO_THING = re.compile(
     r"\W*$",
     re.IGNORECASE,
 )
+_NOTHING = re.compile(
+    rf"^(?:so |and |but |there is )*nothing (?P<trait>(?:(?:{'|'.join((*COLOURS, *SIZES))})\b ?)+)"
+    r"(?:in (?:it|here|there|this(?: one| picture)?)|here|there|anywhere|at all|then|,? (?:is|are) there|[ ,])*\W*$",
+    re.IGNORECASE,
+)
+_ASIDE_FROM = re.compile(
+    r"^(?:and |so |but )?(?:besides|apart from|aside from|other than|except(?: for)?) (?P<known>(?:the|that|this|those|"
+    r"these) [a-z ]{2,40}?), (?P<ask>is there|are there|do you see|can you see) (?:another|an?|any(?: other)?) "
+    r"(?P<thing>[a-z ]{2,30}?)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+_ONE_ISNT = re.compile(
+    r"^(?:so |and |but )?one of (?:the|these|those|my|our) (?P<those>[a-z ]{2,30}?s) (?:is|looks)(?P<not> not|n't)? "
+    rf"(?:an? )?(?P<said>{'|'.join((*COLOURS, *SIZES, *SHAPES))})\W+(?:and |so |can you |could you |would you )*"
+    r"(?P<do>box|outline|mask|find|mark|trace|highlight|show|locate|segment)(?: me)? (?:it|that one|which(?: "
+    r"one)?)\W*$",
+    re.IGNORECASE,
+)
+_ONE_EACH = re.compile(
+    r"\b(?P<what>(?:box|outline|mask|frame|ring)(?:e?s)? (?:on|around|round|for)) (?P<thing>[^,.?!]{2,40}?),? and "
+    r"(?:one|another)(?: one)? (?:on|around|round|for) ",
+    re.IGNORECASE,
+)
+_RIGHT_AT = re.compile(
+    r"\b(?:(?:right|way|all the way|just|over|up|down|out) )+(?=(?:at|in|on|to|near) the (?:very |far )?(?:top|"
+    r"bottom|left|"
+    r"right|middle|centre|center|upper|lower|corner)\b)",
+    re.IGNORECASE,
+)
+_PART_OF_IT = re.compile(
+    r"\b(?P<where>(?:in|at|on) the (?:very )?(?:(?:top|bottom|upper|lower|left|right|middle|centre|center)[ -]?){1,2}"
+    r"(?:corner|edge|half|part|quarter)?)(?<! ) ?of it\b",
+    re.IGNORECASE,
+)
+_COMMENTED = re.compile(
+    r"^(?P<ask>(?:[a-z]+ ){0,4}?(?:box|outline|mask|find|mark|trace|highlight|show|locate|segment|count|point out|"
+    r"select|cut "
+    r"out|frame|how many|tally|tell me)\b[^,;.]{3,60}?)(?:,| -|;) ?(?:it(?:'s| is)|they(?:'re| are)|i(?:'m| am| want|"
+    r" need| "
+    r"can'?t| have| think)|we(?:'re| are| want| need)|my [a-z]+ (?:wants?|needs?|can'?t)|[a-z]+ (?:wants?|needs?)) "
+    r"(?![^,.?!]*\b(?:left|right|top|bottom|above|below|next|behind|near|under|beside|between|corner)\b)[^?!]{2,80}$",
+    re.IGNORECASE,
+)
+""" "Outline the sky, i want to swap it": why something is asked for, after it."""
 _BESIDES = re.compile(
     r"\bhow many (?P<thing>[a-z ]{1,30}?) (?:are|is) there,? (?:besides|other than|apart from|except(?: for)?|not "
     r"counting) (?P<not>[a-z ]+?)(?=\W*$)",
@@ -147,7 +217,7 @@ _RIGHT = re.compile(
     r"(?P<rest>[^,?.]{1,60}?)(?: to me)?"
     r"[,.?!]+ ?(?:is (?:it|that|this) (?:correct|right|true|so)|am i right|right|correct|true|yes|yeah|no|eh|innit|"
     r"(?:is|are|was|were)n'?t "
-    r"(?:it|they|there|he|she)|(?:is|are) (?:it|they) not)\W*$",
+    r"(?:it|they|there|he|she)|(?:is|are) (?:it|they)(?: not)?)\W*$",
     re.IGNORECASE,
 )
 _WITH_BOXES = re.compile(
@@ -206,7 +276,8 @@ _LIST = re.compile(
     r"^(?:and |now |can you |could you |would you )*(?:list|name|enumerate)(?: me)?(?: (?:all|every|each|the|of|"
     r"different))*"
     r" (?:things?|objects?|shapes?|items?|elements?|everything)(?: (?:that )?(?:you (?:can )?see|(?:here|there)|"
-    r"(?:in|on) (?:it|here|there|(?:the|this) (?:picture|image|photo))))*\W*$",
+    r"(?:in|on) (?:it|here|there|(?:the|this) (?:picture|image|photo))|(?:with|and|plus|by) (?:their |the |its )?"
+    r"(?:colou?rs?|sizes?)(?: and (?:colou?rs?|sizes?))?))*\W*$",
     re.IGNORECASE,
 )
 _WAS = re.compile(
@@ -238,8 +309,21 @@ def written_out(text: str) -> str:
     text = re.sub(
         r"\b(?:and )?i don't (?:suppose|think) (?:that )?there (?:is|are) ", "is there ", text, flags=re.IGNORECASE
     )
+    text = _NOTHING.sub(r"is there anything \g<trait>?", text)
+    text = _ONE_ISNT.sub(_the_one, text)
+    text = _ASIDE_FROM.sub(r"\g<ask> a \g<thing> other than \g<known>\g<end>", text)
+    text = _ONE_EACH.sub(r"\g<what> \g<thing> and ", text)
+    text = _RIGHT_AT.sub("", text)
+    text = re.sub(
+        r"\b(?P<at>along the (?P<side>top|bottom|left|right))(?: edge| side)?\b",
+        lambda m: f"{'at' if m['side'].lower() in ('top', 'bottom') else 'on'} the {m['side']}",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(rf"\b({'|'.join((*COLOURS, *SIZES))}) stuff\b", r"\1 things", text, flags=re.IGNORECASE)
     text = _SOMETHING.sub(r"anything \g<trait>", re.sub(r"(?<![\w'])'?em\b", "them", text, flags=re.IGNORECASE))
     text = _SHEET.sub(r"\g<lead>picture", text)
+    text = _COMMENTED.sub(r"\g<ask>", text)
     text = _SAID_SO.sub(_asked, _RIGHT.sub(_asked, text))
     text = _WAS.sub(lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}", text)
     text = _REASON.sub(lambda m: m["end"] or "", _POLITE.sub(_politely, text))
@@ -268,6 +352,30 @@ def written_out(text: str) -> str:
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        r"^(?P<thing>[a-z][a-z -]{2,30}s(?: (?:in|on|at) (?:the|this|that|my) [a-z]+)?)[:,] how many(?P<end>\W*)$",
+        r"how many \g<thing> are there\g<end>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"^(?P<ask>(?:and |so |but )?(?:what|which|how|where|who)\b[^?]*?),? again(?P<end>\W*)$",
+        r"\g<ask>\g<end>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"\b(?P<which>which|what)(?: one)? of (?:those|these|them|the)(?: two)? (?=is\b[^?]*\bor\b)",
+        r"\g<which> ",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        rf"\bthe (?P<a>{'|'.join((*COLOURS, *SIZES))}) or the (?P<b>{'|'.join((*COLOURS, *SIZES))})(?=\W*$)",
+        r"the \g<a> one or the \g<b> one",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _PLACED_TOPIC.sub(r"\g<lead>, \g<rest> \g<where>\g<end>", text)
     text = re.sub(
         r"\b(?P<what>(?:what|which) colou?r) is (?:there )?(?P<where>(?:at|on|in) the [a-z]+(?: [a-z]+)?)(?=\W*$)",
@@ -287,6 +395,12 @@ def written_out(text: str) -> str:
         text,
         flags=re.I,
     )
+    text = re.sub(
+        r"\b(?:give|tell|get) me (?:the|a) (?:number|count|total|tally|headcount)(?: of (?:them|those|these))?(?=\W*$)",
+        "how many are there",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _LIST.sub("describe the picture", text)
     text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
     text = re.sub(
@@ -305,10 +419,18 @@ def written_out(text: str) -> str:
     )
     text = _BESIDES.sub(r"how many \g<thing> other than \g<not> are there", text)
     text = _SHAPED.sub(lambda m: plural(m["shape"]) if m["s"] else m["shape"], text)
-    text = re.sub(r"\b(in the (?:middle|centre|center)) of it\b", r"\1", text, flags=re.IGNORECASE)
+    text = _PART_OF_IT.sub(r"\g<where>", text)
     text = _CORNER.sub(r"\g<thing> at the \g<corner>", _GENERIC.sub(_generic, text))
     text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))
     return _AFTERTHOUGHT.sub(r"\g<ask>\g<thing>\g<rest>\g<end>", text)
+
+
+def _the_one(found: re.Match[str]) -> str:
+    """ "One of these squares isn't blue, box it" -> "box the square other than the blue"."""
+    kind, said = singular(found["those"]), found["said"].lower()
+    if found["not"]:
+        return f"{found['do']} the {kind} other than the {said}"
+    return f"{found['do']} the {said}" if said in SHAPES else f"{found['do']} the {said} {kind}"
 
 
 def _politely(found: re.Match[str]) -> str:

@@ -147,9 +147,14 @@ async def test_every_wish_is_a_task_and_the_same_wish_is_one() -> None:
 
 
 async def test_more_wishes_than_a_plan_holds_are_the_planner_s() -> None:
-    text = " ".join(f"how many {thing}s are there?" for thing in ("dog", "cat", "star", "heart", "cross"))
-    assert await likely(text, "count") is None
-    assert len(tasks(await likely(text.rsplit(" how", 1)[0], "count"))) == MAX_TASKS
+    text = " ".join(f"is there a {thing}?" for thing in ("dog", "cat", "star", "heart", "cross"))
+    assert await likely(text, "answer") is None
+    assert len(tasks(await likely(text.rsplit(" is", 1)[0], "answer"))) == MAX_TASKS
+
+
+async def test_counts_in_one_picture_are_one_task() -> None:
+    both = await likely("how many knives are there and how many forks are there?", "count")
+    assert [(t["task"], t["phrases"]) for t in tasks(both)] == [("count", ["knives", "forks"])]
 
 
 async def test_which_of_two_pictures_has_more() -> None:

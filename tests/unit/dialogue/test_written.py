@@ -8,10 +8,11 @@ from vlp_graph.dialogue.written import LONGEST, mended, written_out
 
 
 def test_swapped_letters_of_known_words_are_mended_and_no_others() -> None:
-    words = ("square", "triangle", "heart")
-    assert mended("Two sqaures and a trianlge", words) == "Two squares and a triangle"
-    assert mended("the earth is a haert", words) == "the earth is a heart"
-    assert mended("squares, hearts", words) == "squares, hearts"
+    assert mended("Two sqaures and a trianlge") == "Two squares and a triangle"
+    assert mended("the earth is a haert") == "the earth is a heart"
+    assert mended("squares, hearts, squired") == "squares, hearts, squired"
+    assert mended("outlin the bigest tringle, how meny?") == "outline the biggest triangle, how many?"
+    assert mended("the larger half is circled") == "the larger half is circled"
 
 
 @pytest.mark.parametrize(
