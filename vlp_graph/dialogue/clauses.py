@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from vlp_graph.dialogue.wording import COLOURS, SHAPES, SIZES
+
 _POLITE = (
     r"(?:please |pls |plz |kindly |also |then |just |next |now |finally |instead |first |last |lastly |afterwards |"
     r"after that )*"
@@ -18,7 +20,8 @@ _WISH = (
 )
 _OBJECT = r"(?= (?:it|that|this|them|those|these|both|all|each|every\w*|the|any\w*|an?|one|just|only|me|out|up|\w+s)\b)"
 _VERB = (
-    r"(?:find|show|outline|segment|count|describe|locate|highlight|detect|identify|trace|label|tell|spot|compare|"
+    r"(?:find|show|outline|segment|count|describe|locate|highlight|detect|identify|trace|label|tell|say(?= me| the| "
+    r"if)|spot|compare|"
     r"(?:draw|put|mark|give|cut|point|box|mask|frame|circle|stick|make|get|pick|select|read|colou?r in|"
     rf"ring){_OBJECT})\b"
 )
@@ -54,11 +57,17 @@ _INTERJECTION = re.compile(
 )
 _TOPIC = re.compile(
     r"^(?:and |but |so )*(?:(?:back to|as for|about|regarding|what about|how about|looking at) )?"
-    r"(?:(?:the|that|this|those|these|my|his|her|our|your|their|it|them)\b|[a-z]+s$)",
+    r"(?:(?:the|that|this|those|these|my|his|her|our|your|their|it|them)\b|[a-z]+s$|"
+    rf"(?:(?:{'|'.join((*COLOURS, *SIZES))}|left|right|top|bottom|middle) )+(?:{'|'.join(SHAPES)}|thing|shape|"
+    r"object)(?:e?s)?$)",
     re.IGNORECASE,
 )
 _PLACE = re.compile(
-    r"^(?:(?:and|but|so|now|ok|please|let's|lets|go|going|return|look|looking|back|to|on|at|what about|how about) )*"
+    r"^(?:(?:and|but|so|now|ok|okay|please|let's|lets|go|going|return|look|looking|back|to|on|at|what about|how "
+    r"about|about|"
+    r"for|regarding|as for|concerning|(?:just )?one more(?: thing| question)?|one last (?:thing|question)|(?:a|"
+    r"another) "
+    r"question|last (?:one|question)),? )*"
     r"(?P<place>(?:(?:in|on|for|with|from) )?(?:(?:the|this|that|my|his|her|our|their|your) (?:[a-z]+(?:st|nd|rd|"
     r"th)? |very first )?"
     r"(?:picture|image|photo|photograph|pic|scene)(?: (?:before|earlier|one|two|three|\d|from before|(?:i|you) [a-z "
@@ -79,7 +88,8 @@ _OPTIONS = re.compile(r"\bor\b|,.*,|/", re.IGNORECASE)
 _SHOWN = re.compile(
     r"^(?:(?:ok|okay|now|and|so) )*(?:here(?:'s|s| is| comes)|this is|take|look at|i have|i've got|have a look at|"
     r"check|new|next|another|one more) "
-    r"(?:(?:a|an|my|the|another|this|one) )?[a-z ]*(?:picture|image|photo|photograph|pic|scene|one)(?: (?:one|two|"
+    r"(?:(?:a|an|my|the|another|this|one) )?(?!about\b|from\b|for\b|on\b)[a-z ]*(?:picture|image|photo|photograph|"
+    r"pic|scene|one)(?: (?:one|two|"
     r"three|\d))?\W*$|^(?:(?:ok|okay|now|and|so) )*(?:this|that) one(?:'s| is) (?:from|by|for|of) [^?,]{2,50}$",
     re.IGNORECASE,
 )

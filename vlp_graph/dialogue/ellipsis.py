@@ -17,7 +17,7 @@ _LEAD = re.compile(
     r"^(?:(?:and|or|but|now|then|ok|okay|so|also|no|what about|how about|what of|whats? with|just|only|instead|"
     r"same (?:thing |question |again )?(?:for|with|on|in|but)|"
     r"(?:do|try)(?= (?:this|that|the|my) [a-z ]*(?:picture|image|photo|photograph|pic)\b)|"
-    r"(?:can you |could you |please )?(?:do|try|repeat|check) (?:(?:the )?same|that|it|this)?(?: thing)?"
+    r"(?:can you |could you |please )?(?:do|try|repeat|check|count|look) (?:(?:the )?same|that|it|this)?(?: thing)?"
     r"(?: again)?(?: for| with| on| in| to)?|(?:the )?same(?: thing| question| again)?|again(?: on| for| in| with)?|"
     r"this time|maybe|"
     r"(?:out )?of (?:those|them|these|(?:the|all the) [a-z ]+?(?=,))|(?:only |just )?(?:keep|leave)(?: only| just)?|"

@@ -89,6 +89,7 @@ _TOOL = re.compile(
     r"^(?:bounding |surrounding )?(?:box|boxes|outlines?|masks?|frames?|rectangles?|edges?|contours?)$", re.IGNORECASE
 )
 _KIND = re.compile(r"^(?:thing|shape|object|kind|sort)s?$", re.IGNORECASE)
+_NO_NAME = re.compile(r"^(?:of|the|an?|in|on|at|to|is|are|and|or)$", re.IGNORECASE)
 _SUBJECT = {"its": "it", "their": "they", "theirs": "they", "them": "they", "em": "they", "'em": "they"}
 _SUBJECT |= dict.fromkeys(("both", "all", "both of them", "all of them"), "they")
 _DIRECTIONS = {
@@ -253,7 +254,7 @@ _THAN = {
 
 def _role(form: Form, role: str) -> str | None:
     """The words of a role: the surest that stand in it."""
-    named = [name for name in form.roles if name.role == role]
+    named = [name for name in form.roles if name.role == role and not _NO_NAME.match(name.text.strip())]
     if not named:
         return None
     said = max(named, key=lambda name: name.score).text.strip(' ,.?!;:"()')
@@ -306,6 +307,10 @@ def _object(name: str, rest: str) -> str:
 
 def _number(name: str | None, text: str, rest: str) -> str | None:
     """ "How many of those are red?" counts red ones."""
+    if name is None and (
+        things := re.search(r"\b(?:shapes|things|objects)\b", text, re.IGNORECASE)
+    ):  # "shapes in total?"
+        name = things[0]
     if name and (parts := re.fullmatch(r"(?P<noun>.+?) (?P<verb>are|is) (?P<said>.+)", name)):  # "things are blue"
         return f"how many of the {plain(parts['noun'])} {parts['verb']} {parts['said']}"
     traits = [word for word in _traits(rest) if name is None or word not in _traits(name)]

@@ -36,13 +36,14 @@ _AFTER = re.compile(
     re.IGNORECASE,
 )
 _RELATES = re.compile(
-    r"^,?(?: (?:that|which)(?: is|'s| are)?| is| are|'s)?(?: (?:just|directly|immediately|right|lying|sitting))*"
+    r"^,?(?: (?:that|which)(?: is|'s| are)?| is| are|'s)?(?: (?:just|directly|immediately|right|lying|"
+    r"sitting|left|still|hidden|stuck|hanging|standing|parked|placed))*"
     r"(?: (?:(?:to|on) the )?(?:left|right)(?:[- ]hand)?(?: side)? (?:of|from)| (?:above|below|over|under|underneath|"
     r"beneath|"
     r"next to|beside|near|nearest(?: to)?|closest to|close to|on top of|between|other than|except(?: for)?|apart "
     r"from|but|"
     r"but not|not|on|with|among|on (?:either|both) sides? of|higher than|lower than)(?: the two| both)?)"
-    r"(?: the| an?| any| that| those| all(?: these| those| the)?)? $",
+    r"(?: the| an?| any| that| those| this| these| my| our| his| her| their| all(?: these| those| the)?)? $",
     re.IGNORECASE,
 )
 _THE = r" (?:the |an? |his |her |their )?"
@@ -59,7 +60,9 @@ _ODD = re.compile(r"\b(?P<phrase>odd (?:one|thing|shape|object)(?: out)?)\b", re
 SURELY_NAMED = 0.8
 """Score of a mark from which it ends where the name does."""
 _APART = re.compile(
-    r"\b(?:separate|isolate|extract|cut(?: out)?|crop|lift|detach)\b[^,.?!]{2,60}? from (?=the\b|its\b|all\b)", re.I
+    r"\b(?:separate|isolate|extract|cut(?: out)?|crop|lift|detach|pull|take|lift)\b[^,.?!]{2,60}? from (?=the\b|"
+    r"its\b|all\b)",
+    re.I,
 )
 _SAYS_WHICH = re.compile(
     r"(?:of|on|in|at|to|from|with|without|by|near|next|beside|above|below|over|under|underneath|beneath|behind|between|"
@@ -150,16 +153,17 @@ def _one_phrase(text: str, before: tuple[int, int], start: int) -> bool:
 
 
 _LISTED = re.compile(
-    r"\b(?:(?:categor(?:y|ies)|options|choices|labels|classes|groups|buckets)(?:(?: for [a-z ]{2,20})? are\b|"
+    r"\b(?:same question(?: [a-z ]{2,20})?:|(?:categor(?:y|ies)|options|choices|labels|classes|groups|buckets)(?:(?: "
+    r"for [a-z ]{2,20})? are\b|"
     r"\b[^:.?!]{0,20}:)|(?:choose|"
     r"pick|select) "
     r"(?:an? |the |one )?(?:[a-z]+ )?(?:from|between|out of|among)(?: these)?:?|"
-    r"(?:into|in) one of (?:these|the following)(?: [a-z]+)?:) *(?P<labels>[^:.?!]{3,160})",
+    r"(?:into|in) one of (?:these|the following)(?: [a-z]+)?(?::| -)) *(?P<labels>[^:.?!]{3,160})",
     re.IGNORECASE,
 )
 
 
-_SEPARATED = re.compile(r"\s*[,;|/]\s*(?:or |and )?|\s+(?:or|and)\s+")
+_SEPARATED = re.compile(r"\s*[,;|/]\s*(?:or |and )?|\s+(?:or|and|vs\.?)\s+", re.IGNORECASE)
 _TAGGED = re.compile(
     r"^(?:(?:tag|label|choose|pick|classify|category|sort|verdict)(?: (?:one|it|this|that)(?: "
     r"[a-z]+){0,3})?\s*[:\u2013-]|"
@@ -169,15 +173,19 @@ _TAGGED = re.compile(
     re.IGNORECASE,
 )
 """ "Tag: cat / dog / other", "of tea, coffee and cocoa, which best fits?"."""
+_ITEM = (
+    r"(?!(?:find|show|box|outline|mask|count|is|are|what|which|how|where|there|describe|the|and|but) )[a-z-]+"
+    r"(?: [a-z-]+){0,2}?"
+)
 _THEN_PICK = re.compile(
-    r"^(?:[a-z]+ is )?(?P<labels>[^.?!:;-]{3,120}?)\s*[-\u2013:;,.]\s*(?:please )?(?:(?:pick|choose|select)(?: "
-    r"(?:one|the|a)\b)?"
-    r"(?: (?:best|right|fit|label|fitting|one|tag|category))*|(?:which|what)(?: one)? (?:(?:do|would) you (?:reckon|"
-    r"think|say)|"
-    r"fits(?: best)?|is right|is it|is this))\W*$",
+    rf"^(?:[a-z]+ is )?(?P<labels>{_ITEM}(?:(?:, (?:or )?| ?/ ?| or | vs\.? "
+    rf"){_ITEM})+)\s*[-\u2013:;,.?]+\s*(?:please )?"
+    r"(?:pick|choose|select|what|which|no idea|not sure|can'?t tell|cannot tell|unsure|thinking|dunno|i (?:can'?t|"
+    r"don'?t)|"
+    r"help me)\b.*$",
     re.IGNORECASE,
 )
-""" "Day, night or dusk - pick one"."""
+""" "Day, night or dusk - pick one", "rose / tulip / dahlia? no idea what i planted"."""
 _PLAIN_TRAITS = frozenset((*COLOURS, *SIZES, *SHAPES))
 _WHAT_FOR = re.compile(
     r"\s+(?:for|as) (?:this|that|the|my|our|it|these)\b.*$|;\s*(?:where|which|what|pick|choose)\b.*$", re.I

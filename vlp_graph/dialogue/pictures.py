@@ -144,6 +144,18 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        r"\b(?P<back>back to|return to|looking at|look at|remember) the one before\b",
+        r"\g<back> the previous picture",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        rf"\b(?:last (?:year|week|month|time|term)'?s?|yesterday'?s) (?:{PAGE}|{_PICTURE}|one|version)\b",
+        "the previous picture",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _ELSEWHERE.sub(r"\g<lead> the \g<which> picture", text)
     text = _DOES_ONE.sub(r"\g<does> \g<which> picture", text)
     text = _ABOUT_THIS.sub(r"\g<before>\g<rest> in this picture\g<end>", text)

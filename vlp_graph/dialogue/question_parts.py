@@ -14,12 +14,13 @@ LONGEST = 200
 """Characters of a question that is looked at; a longer one is no plain question."""
 
 LEAD = (
-    r"^(?:(?:so|and|but|now|then|also|ok|okay|well|hey|hi|hello|please|tell me|(?:can|could) you tell me|do you know|"
+    r"^(?:(?:so|and|but|now|then|also|ok|okay|well|hey|hi|hello|please|tell(?: me)?|(?:can|could) you tell me|do you "
+    r"know|"
     r"i wonder(?: if)?|i don't (?:suppose|think)|i(?:'d| would) like to know|any idea|say|whether|if|it says)[, ]+)*"
 )
 
 PICTURE = (
-    r"(?:(?:first|second|third|fourth|fifth|last|previous|earlier|other|original|new) )?"
+    r"(?:(?:first|second|third|fourth|fifth|1st|2nd|3rd|last|previous|earlier|other|original|new) )?"
     r"(?:picture|image|photo|photograph|scene|pic)"
 )
 

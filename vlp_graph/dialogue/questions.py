@@ -51,7 +51,8 @@ _WHERE = (
 
 _EXISTS = re.compile(
     rf"{LEAD}(?:(?:if |whether )?(?:is|are) there|(?:do|can) (?:you|we|i) see|do we have|"
-    rf"(?:does|has) (?:(?:the|this|that|my) {PICTURE}|this|it) (?:have|contain|show|got)|have we got|(?:if |whether "
+    rf"(?:does|has|did|had) (?:(?:the|this|that|my) {PICTURE}|this|it) (?:have|contain|show|got)|have we got|(?:if |"
+    r"whether "
     r")there (?:is|are))"
     rf"(?: also| still| even)? (?P<thing>.+?){END}",
     re.IGNORECASE,
@@ -76,7 +77,7 @@ _RELATION = re.compile(
 )
 _TRAIT = "|".join((*COLOURS, *SIZES, *SHAPES))
 _OPTION = rf"(?:an? |the )?(?:{_TRAIT})(?: (?:one|thing|shape|object|{'|'.join(SHAPES)}))?"
-_OPTIONS = rf"(?P<options>{_OPTION}(?:, {_OPTION})*,? or {_OPTION}|{_OPTION}, {_OPTION}(?:, {_OPTION})+)"
+_OPTIONS = rf"(?P<options>{_OPTION}(?:(?:,| or) {_OPTION})*,? or {_OPTION}|{_OPTION}, {_OPTION}(?:, {_OPTION})+)"
 _BESIDE = re.compile(
     rf"{LEAD}(?:what|(?:which|what) (?:object|thing|shape))"
     r"(?:'s| is there| is| are| lies| sits| do you see| can you see)?"
@@ -167,6 +168,11 @@ _WHAT_MOST = re.compile(
 _IS = re.compile(
     rf"{LEAD}(?P<verb>is|are) the (?P<thing>.+?),? (?:an? |really |actually |all |both |the )*(?P<said>{_TRAIT})s?"
     rf"(?: one| thing| in colou?r)?{END}",
+    re.IGNORECASE,
+)
+_IS_MOST = re.compile(
+    rf"{LEAD}is the (?P<thing>[a-z ]{{2,40}}?) (?:really |also |actually )?the (?P<most>{_SUPERLATIVE})(?: "
+    rf"(?P<kind>{THING}|one|{'|'.join(SHAPES)}))?(?: of (?:all|them|them all|all of them|the lot|these|those))?{END}",
     re.IGNORECASE,
 )
 _WHICH_HALF = re.compile(
@@ -473,6 +479,8 @@ def _claim(text: str) -> Claim | None:
     if found := _WHAT_ARE.match(text):
         name = plain_name(found["which"] or found["kind"])
         return What(name) if name else None
+    if found := _IS_MOST.match(text):
+        return _is_most(found)
     if (found := _WHAT_IS.match(text)) and (what := _what_is(found)):
         return what
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
@@ -510,6 +518,15 @@ def _claim(text: str) -> Claim | None:
 
 ODD = "odd one out"
 """How the thing that is unlike all the others is named."""
+
+
+def _is_most(found: re.Match[str]) -> Is | None:
+    """ "Is the heart the biggest?" asks what the biggest thing is."""
+    words = found["thing"].lower().split()
+    kind = singular(found["kind"] or "thing").lower()
+    kind = kind if kind in SHAPES else "thing"
+    said = [w for w in words if w in (COLOURS if kind in SHAPES or words[-1] not in SHAPES else SHAPES)]
+    return Is(f"{found['most'].lower()} {kind}", said[-1]) if said else None
 
 
 def _with_noun(words: str, other: str) -> str:

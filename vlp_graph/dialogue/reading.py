@@ -74,8 +74,11 @@ _SAYS_SO = re.compile(
 )
 """ "My son says there are seven hearts." before a question."""
 _SEES = re.compile(
-    r"^(?:so |and |but )?i (?:think |guess |believe |reckon )?(?:(?:i|we) )?(?:can )?(?:see|saw|spot|spotted|notice|"
-    r"noticed)\b[^?]*$",
+    r"^(?:so |and |but )?(?:i (?:think |guess |believe |reckon )?(?:(?:i|we) )?(?:can )?(?:see|saw|spot|spotted|notice|"
+    r"noticed|drew|made|added|painted|marked|used)\b|i(?:'m| am) (?:mostly |only |really |just |more |mainly "
+    r")*(?:interested in|"
+    r"after|looking for|curious about|thinking of|talking about|wondering about)\b|there(?:'s| is| are|'re) "
+    r"(?!any\b)|there(?:'s| is| are|'re)? (?:supposed|meant|said) to be\b|there (?:should|must|ought to) be\b)[^?]*$",
     re.IGNORECASE,
 )
 """ "I think I see crosses at the top." before a question."""
@@ -187,7 +190,7 @@ class Said:
 
 _PLAIN_NAME = re.compile(
     rf"\b(?:(?:{'|'.join((*COLOURS, *SIZES))}) )+(?:{'|'.join(SHAPES)}|one|thing)(?:e?s)?\b|"
-    rf"(?<=the )(?:{'|'.join(SHAPES)})(?:e?s)?\b",
+    rf"(?:(?<=the )|(?<=\ba )|(?<=\ban ))(?:{'|'.join(SHAPES)})(?:e?s)?\b",
     re.IGNORECASE,
 )
 
@@ -313,7 +316,7 @@ class Reader:
                 continue
             if _SEES.match(clause.text) and not last:
                 seen = phrases_in(clause.text, (await self.sorter.read(intent_text(clause.text))).named)
-                now = now.naming(tuple(seen))
+                now = now.naming(tuple(seen)) if seen else _told_of(clause.text, now)
                 continue
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)

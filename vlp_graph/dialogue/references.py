@@ -102,7 +102,7 @@ _WHICH_OF_TWO = re.compile(
 _HOW_MANY = re.compile(
     r"\bhow many(?: of (?:them|those|these))?(?: (?:are|is) (?:there|it|that|they|left)| have (?:we|you|i) got| do "
     r"(?:you|we) (?:see|have)| now| here|"
-    r" this time)?(?: in total| altogether| now| here| all together)*(?P<end>\W*)$"
+    r" this time)?(?: in total| total| all told| altogether| now| here| all together)*(?P<end>\W*)$"
     r"|\bhow many(?: of (?:them|those|these))?(?: are there| is (?:that|it)| does that make)?\b(?= (?:in|on|at|"
     r"across) (?!it\b))",
     re.IGNORECASE,
@@ -133,6 +133,11 @@ _TRAIT = re.compile(
     r"^(?:and |its |the |their |what |which |tell me |give me |say |name )*(?P<trait>colou?r|size|shape)s?\W*$",
     re.IGNORECASE,
 )
+_WHICH_SIDE = re.compile(
+    r"^(?:and |so )?(?:on |at |in )?(?:which|what) (?P<part>side|half|corner|part)(?: is (?:it|that))?(?: on| in| "
+    r"at)?\W*$",
+    re.IGNORECASE,
+)
 _ITS = re.compile(r"\b(?:its|it's(?= (?:colou?r|size|shape)))\b", re.IGNORECASE)
 _ITS_THING = re.compile(
     rf"\bits (?=(?:(?:{'|'.join((*COLOURS, *SIZES))}) )*(?:{_SHAPED}|thing|object)(?:e?s)?\b)", re.I
@@ -150,7 +155,7 @@ _ENDS = (
     r"above|"
     r"below|"
     r"higher|lower|further|next|near|look|looks|have|has|got|lie|lies|sit|sits|like|if|but|made|only|be|really|"
-    rf"actually|all|just|{'|'.join(COLOURS)})\b)"
+    rf"actually|all|just|outlined|boxed|marked|masked|traced|highlighted|framed|segmented|{'|'.join(COLOURS)})\b)"
 )
 _GOVERNS = (
     r"(?:^|\b(?:outline|box|mask|segment|find|show|draw|trace|mark|highlight|frame|locate|detect|describe|cut|count|"
@@ -221,6 +226,13 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     text = re.sub(r"\bthe (?:whole )?lot\b(?! of)", "all of them", text, flags=re.IGNORECASE)
     text = _ISNT.sub("other than the ", _EVERY.sub(_every, text))
     text = re.sub(r"\banother (?=[a-z]+ other than\b)", "a ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        rf"\b(?:that|this|those|these) (?=(?:(?:{'|'.join((*COLOURS, *SIZES))}) )+(?:thing|shape|object|one|"
+        rf"{_SHAPED})(?:e?s)?\b)",
+        "the ",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _THAT_THERE.sub(r"\g<what> the thing ", text)
     names = [plain(name) for name in named if plain(name)]
     names = [*earlier[-1:], *names] if _pair(names, earlier) and _TOGETHER.search(text) else names
@@ -264,6 +276,8 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         text,
         flags=re.IGNORECASE,
     )
+    if where := _WHICH_SIDE.match(text):
+        return f"which {where['part']} is the {singular(it)} on?"
     if trait := _TRAIT.match(text):
         return f"what {trait['trait']} is the {singular(it)}?"
     if re.fullmatch(rf"(?:and )?(?:{_TRAITS})(?:, (?:{_TRAITS}))*,? or (?:an? )?(?:{_TRAITS})\W*", text, re.IGNORECASE):
@@ -281,6 +295,12 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         return f"the {' and '.join(names)} other than {found['b']}"
     text = re.sub(r"\b(?P<the>the|all the|any) remaining (?=[a-z])", r"\g<the> other ", text, flags=re.IGNORECASE)
     text = _OF_THEM.sub(lambda m: _of_them(m, names), text)
+    text = re.sub(
+        r"^(?P<lead>(?:and |so |but )*how many )(?=(?:have|has|had|wear|hold|contain|show|need|look)\b .)",
+        lambda m: f"{m['lead']}{plural(noun)} ",
+        text,
+        flags=re.IGNORECASE,
+    )
     counted = it if len(names) == 1 and is_plural(it) else plural(noun)
     text = _HOW_MANY.sub(lambda m: f"how many {counted} are there{m['end'] or ''}", text)
     text = _OTHERS.sub(lambda m: _others(m, it, noun, among), text)

@@ -54,7 +54,8 @@ def _any(words: Sequence[str]) -> str:
 
 
 _RELATION = re.compile(
-    r"^(?P<a>.+?)(?:,? (?:that|which)(?:'s| is| are| lies| sits)?| is| are| lying| located| sitting)?"
+    r"^(?P<a>.+?)(?:,? (?:that|which)(?:'s| is| are| lies| sits)?| is| are| lying| located| sitting| kept| placed| "
+    r"drawn| put| positioned| standing| hidden)?"
     r" (?:just |directly |immediately |right )?(?:(?:(?:to|on) the )?(?P<side>left|right)(?:[- ]hand)?(?: side)? "
     rf"(?:of|from)|to (?P<its>.+?)(?:'s?) (?P<hand>left|right)$|(?P<level>{_any([*_ABOVE])})|"
     r"(?P<not>other than|except(?: for)?|but(?: not)?|apart from|besides|(?:that|which)(?: is|'s)?(?:n't| not)|not)|"
@@ -75,7 +76,7 @@ _BACK = re.compile(
     rf"^(?:(?P<count>{_COUNTS}|[2-8]) )?(?P<name>.+?),? (?:(?:(?:that|which)(?: is| are|'s)?|is|are|'s) )?(?:"
     r"(?:(?:furthest |farthest |nearest |closest |nearer |closer |further )?(?:over )?(?:on|at|to|in|towards|near)|"
     r"(?:nearest|closest|nearer|closer)) the (?:far |very )?"
-    rf"(?P<side>{_any([*_SIDES])})(?:[- ]hand)?(?: side| part| half| end| corner| edge)?|"
+    rf"(?P<side>{_any([*_SIDES])})(?:[- ]hand)?(?: side| part| half| end| corner| edge| row| column)?|"
     r"(?P<between>in between)(?: them| the (?:others|other two|two))?|"
     r"(?:the )?(?:furthest|farthest) (?:to the )?(?P<far>left|right|up|down)|(?P<up>highest|lowest)(?: up| down)?)$",
     re.IGNORECASE,

@@ -156,8 +156,14 @@ class Tasks:
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
         meant = {plain(await self._other_than(picture, phrase)): plain(phrase) for phrase in phrases}
         found = await self._seek(picture, list(meant), masks=masks)
+        for phrase in [phrase for phrase in meant if all(i.phrase != phrase for i in found)]:
+            if wider := _of_any_kind(phrase, self.text):
+                meant[wider] = wider
+                found += (there := await self._seek(picture, [wider], masks=masks))
+                if there:
+                    del meant[phrase]
         instances = [i.model_copy(update={"phrase": meant[i.phrase]}) for i in found]
-        return {"instances": instances, "count": len(instances), "about": [plain(phrase) for phrase in phrases]}
+        return {"instances": instances, "count": len(instances), "about": list(dict.fromkeys(meant.values()))}
 
     async def _seek(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
         """What the phrases mean: the detector finds what they name, boxes decide which of it is meant."""
@@ -351,6 +357,15 @@ class Tasks:
         label = max(scores, key=lambda label: scores[label])
         about = [_thing(label)] if there[label] and not _denies(label) else None
         return {"label": label, "scores": scores, "text": sentence(caption or ""), "about": about}
+
+
+def _of_any_kind(phrase: str, text: str) -> str | None:
+    """ "Blue thing" for "blue cross", where the turn said only "the blue one": its kind was taken from what was spoken
+    of before, and need not be the same. None where the turn says the kind."""
+    *traits, kind = plain(phrase).lower().split() or [""]
+    said = {singular(word) for word in re.findall("[a-z]+", text.lower())}
+    guessed = bool(traits) and set(traits) <= {*COLOURS, *SIZES} and singular(kind) not in said
+    return f"{' '.join(traits)} thing" if guessed and "one" in said and kind != "thing" else None
 
 
 def _size(picture: Picture) -> tuple[int, int]:

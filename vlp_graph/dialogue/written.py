@@ -186,6 +186,32 @@ _COMMENTED = re.compile(
     re.IGNORECASE,
 )
 """ "Outline the sky, i want to swap it": why something is asked for, after it."""
+_TRAITS = "|".join((*COLOURS, *SIZES))
+_APPOSED = re.compile(
+    rf"\bthe (?:other )?(?P<noun>(?:{'|'.join(SHAPES)}|thing|shape|object)(?:e?s)?)(?: for me)?, (?:the|that) "
+    r"(?P<said>[a-z -]{2,30}?) one(?=\W*$)",
+    re.IGNORECASE,
+)
+""" "The other heart, the little one"."""
+_THAT_IS = re.compile(
+    rf"\b(?P<noun>(?!one\b|any|some|every|all\b)[a-z]+) (?:that|which)(?: is|'s| are) (?P<said>{_TRAITS})\b(?! "
+    r"(?:and|or)\b|[a-z -]* than\b)",
+    re.IGNORECASE,
+)
+""" "The shapes that are purple"."""
+_ELSE = re.compile(
+    r"^(?:and |so )?(?:what|which) (?:else|other (?:things?|shapes?|objects?)) (?:is|are|do you see)(?: there)?(?: "
+    r"(?:on|in) "
+    r"(?:it|here|there|this one|(?:the|this|that) (?:picture|image|photo)))? (?:besides|other than|apart from|aside "
+    r"from|"
+    r"except(?: for)?) (?P<known>(?:the|that|those) [a-z ]{2,40}?)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+_SIDE_OR_SIDE = re.compile(
+    r"\b(?:the )?one on the (?P<a>left|right|top|bottom)(?: side)? or (?:the )?(?:one )?(?:on )?(?:the )?"
+    r"(?P<b>left|right|top|bottom)(?: side)?(?=\W*$)",
+    re.IGNORECASE,
+)
 _BESIDES = re.compile(
     r"\bhow many (?P<thing>[a-z ]{1,30}?) (?:are|is) there,? (?:besides|other than|apart from|except(?: for)?|not "
     r"counting) (?P<not>[a-z ]+?)(?=\W*$)",
@@ -309,6 +335,34 @@ def written_out(text: str) -> str:
     text = re.sub(
         r"\b(?:and )?i don't (?:suppose|think) (?:that )?there (?:is|are) ", "is there ", text, flags=re.IGNORECASE
     )
+    text = re.sub(rf"\b({'|'.join(SHAPES)})z\b", lambda m: plural(m[1]), text, flags=re.IGNORECASE)
+    text = re.sub(
+        rf"\bround (?P<colour>(?:(?:{_TRAITS}) )*)(?:one|thing|shape|object)(?P<s>s?)\b",
+        r"\g<colour>circle\g<s>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(r"\bthe only (?=(?:thing|shape|one|object)\b)", "the ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(?P<is>is|are) (?:the )?(?P<corner>(?:top|bottom|upper|lower)[ -](?:left|right))(?=\W*$)",
+        r"\g<is> at the \g<corner>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(r"\bon (?=(?:left|right) side\b)", "on the ", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(?P<at>in|on) this (?:figure|quilt|snap|set|shot)\b", r"\g<at> this picture", text, flags=re.IGNORECASE
+    )
+    text = re.sub(
+        r"^(?P<lead>(?:and |so |wait )*)is (?:that|this|it) (?P<thing>an? [a-z ]{2,30}?) (?:that )?(?:i|we) (?:can "
+        r")?see\b",
+        r"\g<lead>is there \g<thing>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = _SIDE_OR_SIDE.sub(r"the \g<a> one or the \g<b> one", text)
+    text = _ELSE.sub(r"what are the things other than \g<known>\g<end>", text)
+    text = _THAT_IS.sub(r"\g<said> \g<noun>", _APPOSED.sub(r"the \g<said> \g<noun>", text))
     text = _NOTHING.sub(r"is there anything \g<trait>?", text)
     text = _ONE_ISNT.sub(_the_one, text)
     text = _ASIDE_FROM.sub(r"\g<ask> a \g<thing> other than \g<known>\g<end>", text)
@@ -373,6 +427,12 @@ def written_out(text: str) -> str:
     text = re.sub(
         rf"\bthe (?P<a>{'|'.join((*COLOURS, *SIZES))}) or the (?P<b>{'|'.join((*COLOURS, *SIZES))})(?=\W*$)",
         r"the \g<a> one or the \g<b> one",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = re.sub(
+        r"^(?P<x>(?:the|my|that) [^.?!]{2,60})[.,:;]+ ?where(?: is it|abouts)?(?P<end>\W*)$",
+        r"where is \g<x>\g<end>",
         text,
         flags=re.IGNORECASE,
     )

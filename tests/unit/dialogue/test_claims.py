@@ -136,7 +136,7 @@ QUESTIONS: list[tuple[str, Claim | None]] = [
     ("How many are there?", None),
     ("how many of them are red?", None),
     ("how many kinds of shapes are there?", Traits(phrase="things", trait="shape", counted=True)),
-    ("how many stars are in the top row?", None),
+    ("how many stars are in the top row?", HowMany("stars are in the top row")),
     ("how many legs does the dog have?", None),
     ("how many dogs are sleeping?", None),
     ("how many others are there?", None),

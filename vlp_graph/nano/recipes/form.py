@@ -18,7 +18,7 @@ from vlp_graph.engines.weights import resolve
 from vlp_graph.nano.everyday import FormTurn, form_turn, load_forms
 from vlp_graph.nano.recipes.intent import BASE, BATCH, LABEL_SMOOTHING, LEARNING_RATE, WARM_UP_STEPS, base_model, save
 
-MINUTES = 22.0
+MINUTES = 26.0
 RANK = 16
 
 

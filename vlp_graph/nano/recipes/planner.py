@@ -18,6 +18,7 @@ from vlp_graph.dialogue.plan import PLAN_SCHEMA, PlanError, ground_spans, parse_
 from vlp_graph.dialogue.prompt import planner_messages
 from vlp_graph.engines.weights import resolve
 from vlp_graph.finetune import LINEARS
+from vlp_graph.nano.everyday import everyday
 from vlp_graph.nano.turns import FRESH_TURNS, GoldPlan, gold_of, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
@@ -29,6 +30,7 @@ WARM_UP_STEPS = 8
 TOKENS_PER_STEP = 400
 COMMON_TOKENS = 8192
 VERB_WEIGHT = 5.0
+EVERYDAY_SHARE = 0.4
 SIZE_LIMIT = 9_900_000
 HELD_OUT_TURNS = 320
 MAX_NEW_TOKENS = 130
@@ -68,10 +70,14 @@ def encode(tokenizer: Any, turn: Turn) -> Example:
     return Example(prompt["input_ids"], [*written["input_ids"], tokenizer.eos_token_id], [*weights, 1.0])
 
 
+def _turn(rng: random.Random) -> Turn:
+    return everyday(rng) if rng.random() < EVERYDAY_SHARE else generate(rng)
+
+
 def batches(tokenizer: Any, rng: random.Random) -> Iterator[list[Example]]:
     """Endless batches of examples of like length, about `TOKENS_PER_STEP` tokens each, padding included."""
     while True:
-        examples = sorted((encode(tokenizer, generate(rng)) for _ in range(500)), key=len)
+        examples = sorted((encode(tokenizer, _turn(rng)) for _ in range(500)), key=len)
         made: list[list[Example]] = [[]]
         for example in examples:
             if made[-1] and (len(made[-1]) + 1) * len(example) > TOKENS_PER_STEP:
