@@ -326,7 +326,10 @@ def _same(claim: Same, instances: Sequence[Instance]) -> str | None:
         areas = sorted(map(area, things))
         return f"{yes}." if areas[-1] < OF_ANOTHER_SIZE * areas[0] else f"{no}, some are larger."
     words = COLOURS if claim.trait == "colour" else SHAPES
-    seen = _seen(things, [i for i in instances if i.phrase not in names], words)
+    own = [next((w for w in map(singular, i.phrase.lower().split()) if w in words), None) for i in things]
+    seen = [w for w in own if w]  # "the purple heart and the purple star" say it themselves
+    if len(seen) < len(things):
+        seen = _seen(things, [i for i in instances if i.phrase not in names], words)
     if len(seen) < len(things):
         return None
     kinds = list(dict.fromkeys(seen))

@@ -76,7 +76,7 @@ _UNLIKE = re.compile(
 )
 _MOST_OF = re.compile(
     r"\b(?:biggest|smallest|largest|highest|lowest|(?:left|right|top|bottom)most) (?!one|of\b|thing|in\b|on\b|here|"
-    r"there|and\b|or\b)"
+    r"there|then|now|overall|please|and\b|or\b)"
     r"(?P<kind>[a-z]{3,})\b",
     re.IGNORECASE,
 )

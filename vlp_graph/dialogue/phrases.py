@@ -180,7 +180,9 @@ _ITEM = (
 _THEN_PICK = re.compile(
     rf"^(?:[a-z]+ is )?(?P<labels>{_ITEM}(?:(?:, (?:or )?| ?/ ?| or | vs\.? "
     rf"){_ITEM})+)\s*[-\u2013:;,.?]+\s*(?:please )?"
-    r"(?:pick|choose|select|what|which|no idea|not sure|can'?t tell|cannot tell|unsure|thinking|dunno|i (?:can'?t|"
+    r"(?:pick|choose|select|(?:what|which)(?: one)?(?:'s| is| are| did| do| does| would| was| best| fits| category| "
+    r"label| type| kind| "
+    r"of)|no idea|not sure|can'?t tell|cannot tell|unsure|thinking|dunno|i (?:can'?t|"
     r"don'?t)|"
     r"help me)\b.*$",
     re.IGNORECASE,

@@ -116,6 +116,7 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
     """
     if count == 0:
         return text
+    text = re.sub(rf"\b(?P<which>{_WHICH}|other) figure\b", r"\g<which> picture", text, flags=re.IGNORECASE)
     text = _OTHER_WORD.sub(r"\g<lead>picture", _LEADING.sub(_led, text))
     if shown:
         text = _THE_NEW.sub(r"\g<lead> this one?", text)

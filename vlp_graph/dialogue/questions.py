@@ -51,7 +51,8 @@ _WHERE = (
 
 _EXISTS = re.compile(
     rf"{LEAD}(?:(?:if |whether )?(?:is|are) there|(?:do|can) (?:you|we|i) see|do we have|"
-    rf"(?:does|has|did|had) (?:(?:the|this|that|my) {PICTURE}|this|it) (?:have|contain|show|got)|have we got|(?:if |"
+    rf"(?:does|has|did|had) (?:(?:the|this|that|my) {PICTURE}|this(?: (?!one\b)(?:[a-z]+))?|it) (?:have|contain|show|"
+    r"got)|have we got|(?:if |"
     r"whether "
     r")there (?:is|are))"
     rf"(?: also| still| even)? (?P<thing>.+?){END}",
@@ -340,6 +341,10 @@ _WHICH_IS_IT = re.compile(
 )
 
 
+_LYING_ON = re.compile(
+    r"(?P<thing>[a-z ]+?)(?: are)? (?P<where>(?:on|in) (?:the|this|my|our|his|her) [a-z]+)", re.IGNORECASE
+)
+""" "Hearts on the shelf"."""
 _ONE_OF_MANY = re.compile(
     r"\b(?P<which>which)(?: one)? of the (?:(?:two|three|four) )?(?P<those>(?!two\b|three\b|both\b)(?:[a-z]+ "
     r"){0,2}[a-z]{3,20}s) "
@@ -363,7 +368,7 @@ def claim_of(question: str) -> Claim | None:
     if len(text) > LONGEST:
         return None
     claim = _claim(text)
-    if claim is None and (bare := _IN_A_PICTURE.sub("", text)) != text:
+    if claim is None and (bare := _IN_A_PICTURE.sub("", re.sub(r" (?:in|on) (?:it|here)\b", "", text))) != text:
         return _claim(bare)
     return claim
 
@@ -486,6 +491,8 @@ def _claim(text: str) -> Claim | None:
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
         placed = re.sub(r" (?:is|are) ", " ", found["thing"], flags=re.IGNORECASE)  # "stars are left of the heart"
         name = plain_name(placed if len(read(placed).names) > 1 else found["thing"])
+        if name is None and (lying := _LYING_ON.fullmatch(found["thing"])) and (name := plain_name(lying["thing"])):
+            return HowMany(f"{name} {lying['where']}")
         bare = name and set(name.lower().split()) <= {*COLOURS, *SIZES}
         return HowMany(f"{name} things" if bare else name) if name else None
     if (found := _SECOND.match(text)) and (name := plain_name(found["thing"])):

@@ -77,7 +77,8 @@ _NOT = re.compile(
     re.IGNORECASE,
 )
 _PART = re.compile(
-    rf"\bhow many (?:of )?(?:them |those |these |(?:all )?the (?P<noun>(?:(?:{'|'.join((*COLOURS, *SIZES))}) "
+    r"\bhow many (?:of )?(?:them |(?:those|these) (?=are |is )|(?:all )?(?:the|those|these) "
+    rf"(?P<noun>(?:(?:{'|'.join((*COLOURS, *SIZES))}) "
     r")?[a-z]+) )?"
     r"(?:are|is) (?!there\b|visible\b|in\b|it\b|that\b|they\b|left\b(?! of)(?! side))(?P<what>[a-z][a-z "
     r"]*?)(?P<end>\W*)$",
@@ -94,7 +95,8 @@ _WHICH = re.compile(
     re.IGNORECASE,
 )
 _WHICH_OF_TWO = re.compile(
-    r"^(?:and )?which(?: one| of (?:them|the two|those))? is (?P<how>(?:the )?(?:bigger|larger|smaller|biggest|"
+    r"^(?:and )?which(?: one| of (?:them|those|these|(?:the|these|those) two))? (?:is|lies|sits|looks) "
+    r"(?P<how>(?:the )?(?:bigger|larger|smaller|biggest|"
     r"largest|smallest|higher|lower|"
     r"further (?:to the )?(?:left|right)|on the (?:left|right)|at the (?:top|bottom)))(?: one)?\W*$",
     re.IGNORECASE,
@@ -306,6 +308,14 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     text = _OTHERS.sub(lambda m: _others(m, it, noun, among), text)
     text = _ANOTHER.sub(lambda m: _another(m, it, noun), text)
     text = _THOSE_FEW.sub(lambda m: _few(m, names), text)
+    text = re.sub(
+        r"\bthe one (?=(?:right |just |directly )?(?:above|below|under|underneath|beneath|next to|beside|(?:to the "
+        r")?(?:left|right) of|"
+        r"near(?:est)?(?: to)?|closest to) (?:it|that|them|this|the)\b)",
+        "the thing ",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _ones(text, noun, it)
     if len(names) == 2 and (asked := _WHICH_OF_TWO.match(text)):
         text = f"which is {asked['how']}, the {names[0]} or the {names[1]}?"

@@ -66,6 +66,7 @@ _NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: 
 _YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
 _OTHER_THAN = re.compile(r"\b(?P<kind>[a-z]+) other than the (?P<not>[a-z -]{1,60}?)(?=\W*$)", re.IGNORECASE)
 _ODD = re.compile(r"^odd (?:one|thing|shape|object)?(?: out)?$", re.IGNORECASE)
+_ON_A_THING = re.compile(r"(?P<thing>.+?) (?:on|in) (?:the|this|my|our|his|her) (?P<base>[a-z]+)", re.IGNORECASE)
 SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly."
 
 
@@ -173,6 +174,8 @@ class Tasks:
         unlike = odd_one_out(await self._plain_things(picture)) if odd else []
         names |= dict.fromkeys(i.phrase for i in unlike)
         found = await self.models.finder.find(picture, list(names), masks=masks) if names else []
+        for phrase in [one.name for one in meant.values() if all(i.phrase != one.name for i in found)]:
+            found += await self._on_the_picture(picture, phrase, masks=masks)
         return [
             i.model_copy(update={"phrase": phrase})
             for phrase, one in meant.items()
@@ -182,6 +185,16 @@ class Tasks:
                 else choose(one, found, _size(picture))
             )
         ]
+
+    async def _on_the_picture(self, picture: Picture, phrase: str, *, masks: bool) -> list[Instance]:
+        """The hearts, of "hearts on the shelf", where no shelf is seen: that is what the picture is called."""
+        if not (found := _ON_A_THING.fullmatch(phrase)):
+            return []
+        seen = await self.models.finder.find(picture, [found["base"]])
+        if any(i.score >= SURE for i in seen):
+            return []
+        bare = await self.models.finder.find(picture, [found["thing"]], masks=masks)
+        return [i.model_copy(update={"phrase": phrase}) for i in bare]
 
     async def _describe(self, picture: Picture) -> dict[str, Any]:
         """The caption; where the detector bears out only a part of it, the plain shapes that it is sure of. Where it

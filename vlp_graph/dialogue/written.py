@@ -68,6 +68,7 @@ _TYPED |= {
 }
 _TYPED |= {
     "nd": "and",
+    "n": "and",
     "thr": "there",
     "abt": "about",
     "hav": "have",
@@ -84,7 +85,8 @@ _TYPED_WORD = re.compile(rf"(?<![\w'])(?:{'|'.join(_TYPED)})(?![\w'])", re.IGNOR
 
 _POLITE = re.compile(r"(?:,\s*|\b)(?:please|kindly)\b,?(?!\w)\s?(?=\S)|[, ]+(?:please|kindly)(?=\W*$)", re.IGNORECASE)
 _REASON = re.compile(
-    r",? (?:so (?:that )?(?:i|we|you|she|he|they|everyone|people|(?:my|the|our) [a-z]+) (?:can|could|will)\b|"
+    r",? (?:so (?:that )?(?:i|we|you|she|he|they|everyone|people|(?:my|the|our|his|her) [a-z]+) (?!are\b|is\b|have\b|"
+    r"has\b)[a-z']+\b|"
     r"because\b|(?:and "
     r")?i need (?:it\b|its )|need it\b|if it(?:'s| is) "
     r"no\b|or am i\b|"
@@ -92,7 +94,8 @@ _REASON = re.compile(
     re.IGNORECASE,
 )
 _TAG = re.compile(
-    r"(?:[ ,]+(?:at all|somewhere|anywhere|actually|all together|altogether|in all|i mean|tho|though|this time|right "
+    r"(?:[ ,]+(?:at all|really|instead|somewhere|anywhere|actually|all together|altogether|in all|i mean|tho|though|"
+    r"this time|right "
     r"now|by any chance|do you think|"
     r"nothing else|that's all|only (?:that|those)|if (?:you can|possible|you could|you don't mind)|(?:is|are|does|do|"
     r"did)n'?t (?:it|they|there)|(?<=,)(?: and)? "
@@ -210,6 +213,31 @@ _ELSE = re.compile(
 _SIDE_OR_SIDE = re.compile(
     r"\b(?:the )?one on the (?P<a>left|right|top|bottom)(?: side)? or (?:the )?(?:one )?(?:on )?(?:the )?"
     r"(?P<b>left|right|top|bottom)(?: side)?(?=\W*$)",
+    re.IGNORECASE,
+)
+_WHOLE = r"picture|image|photo|photograph|pic|scene|one|time|moment|same|first|second|third|other|last|next|rest"
+_FOR_WHAT = re.compile(
+    r"(?<!same)(?<!look)(?<!looking)(?<!search)(?<!searching)(?<!about)(?<!do)(?<!again)(?<!that)(?<!question),? for "
+    r"(?:the|"
+    rf"my|our|his|her|their) (?!(?:[a-z]+ )*(?:{'|'.join(SHAPES)}|thing|shape|object|{_WHOLE})(?:e?s)?\b)[a-z]+(?: "
+    r"[a-z]+){0,2}(?=\W*$)",
+    re.IGNORECASE,
+)
+""" "Outline the star for the folder icon": what something is asked for."""
+_FOR_FIRST = re.compile(
+    rf"^for (?:the|my|our|a|his|her) (?!(?:[a-z]+ )*(?:{'|'.join(SHAPES)}|thing|shape|object|"
+    rf"{_WHOLE})(?:e?s)?\b)[a-z]+(?: "
+    r"[a-z]+){0,2}[:,] (?=\w)",
+    re.IGNORECASE,
+)
+_SO_MANY = re.compile(
+    rf"^(?:so |and |ok |then )*(?P<number>{'|'.join(NUMBERS[1:])}|\d+|no) (?P<thing>[a-z ]{{3,30}}?)(?: in total| "
+    r"altogether|"
+    r" in all| here| there)?, (?:correct|right|yes|is that right|am i right|is (?:it|that) correct)\W*$",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    rf"\b(?:my|our|his|her|their|your) (?=(?:(?:{'|'.join((*COLOURS, *SIZES))}) )*(?:{'|'.join(SHAPES)})(?:e?s)?\b)",
     re.IGNORECASE,
 )
 _BESIDES = re.compile(
@@ -363,6 +391,19 @@ def written_out(text: str) -> str:
     text = _SIDE_OR_SIDE.sub(r"the \g<a> one or the \g<b> one", text)
     text = _ELSE.sub(r"what are the things other than \g<known>\g<end>", text)
     text = _THAT_IS.sub(r"\g<said> \g<noun>", _APPOSED.sub(r"the \g<said> \g<noun>", text))
+    text = _SO_MANY.sub(r"are there \g<number> \g<thing>?", _FOR_WHAT.sub("", _FOR_FIRST.sub("", text)))
+    text = _OWN.sub("the ", text)
+    text = (
+        re.sub(
+            r"\b(?P<most>biggest|smallest|largest|highest|lowest|(?:left|right|top|bottom)most) of (?:them|these|"
+            r"those)(?=\W*$)",
+            r"\g<most>",
+            text,
+            flags=re.IGNORECASE,
+        )
+        if re.match(r"(?:and |so )?(?:which|what) (?!is\b|one\b|of\b)[a-z]+", text, re.IGNORECASE)
+        else text
+    )
     text = _NOTHING.sub(r"is there anything \g<trait>?", text)
     text = _ONE_ISNT.sub(_the_one, text)
     text = _ASIDE_FROM.sub(r"\g<ask> a \g<thing> other than \g<known>\g<end>", text)
@@ -381,7 +422,14 @@ def written_out(text: str) -> str:
     text = _SAID_SO.sub(_asked, _RIGHT.sub(_asked, text))
     text = _WAS.sub(lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}", text)
     text = _REASON.sub(lambda m: m["end"] or "", _POLITE.sub(_politely, text))
-    text = _TAG.sub(r"\g<end>", text)
+    text = re.sub(
+        r"(?P<what>\w)[ ,]+(?:really|instead|somewhere|anywhere|exactly|precisely|actually|by now|at the "
+        r"moment)(?P<end>\?+)"
+        r"(?= |$)",
+        r"\g<what>\g<end>",
+        _TAG.sub(r"\g<end>", text),
+        flags=re.IGNORECASE,
+    )
     text = re.sub(r"\b(picture|image|photo|pic|one)'s got\b", r"\1 has", text, flags=re.IGNORECASE)
     text = re.sub(
         r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b", r"\1 are there", text, flags=re.I
