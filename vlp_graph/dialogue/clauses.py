@@ -38,7 +38,7 @@ _ASKED = (
 _BEGINS = rf"(?={_POLITE}(?:{_WISH})?(?:if |whether )?(?:{_VERB}|{_NOUN}|{_ASKED}))"
 _JOINT = re.compile(
     r"(?:(?<=[.?!;])\s+|\s*[;\n]\s*|\s+(?:-+|\u2013|\u2014)\s+|\s*,?\s*(?:\b(?:and then|and also|and|then|plus|but|"
-    r"also)\b"
+    r"(?<!you )(?<!to )(?<!i )(?<!we )also)\b"
     rf",?|&)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?(?:{_BEGINS}|(?=any(?:thing|one|where)?\b)))",
     re.IGNORECASE,
 )

@@ -194,6 +194,15 @@ _WHAT_FOR = re.compile(
 )
 
 
+def _chosen_among(text: str, listed: str, labels: Sequence[str]) -> bool:
+    """Whether words before a closing question are labels: not "icons, draft two: what is on it?", and not "red or blue,
+    which is it?", which is asked about a thing."""
+    options = re.search(r"\bor\b|/|\bvs\b", listed, re.IGNORECASE) or re.search(
+        r"\b(?:pick|choose|select)\b", text, re.I
+    )
+    return bool(options) and not {singular(plain(label).lower()) for label in labels} <= _PLAIN_TRAITS
+
+
 def labels_in(text: str) -> list[str]:
     """Labels in quotes, brackets or a list: 'is it "day" or "night"?', "choose from [cat, dog]", "three classes: cat,
     dog, other"; fewer than two are none."""
@@ -205,7 +214,7 @@ def labels_in(text: str) -> list[str]:
         quoted = _SEPARATED.split(_WHAT_FOR.sub("", listed["labels"]))
     if len(quoted) < 2 and (listed := _TAGGED.match(text) or _THEN_PICK.match(text)):
         quoted = _SEPARATED.split(listed["labels"])
-        if listed.re is _THEN_PICK and {singular(plain(label).lower()) for label in quoted} <= _PLAIN_TRAITS:
-            quoted = []  # "red or blue, which is it?" is asked about a thing
+        if listed.re is _THEN_PICK and not _chosen_among(text, listed["labels"], quoted):
+            quoted = []
     labels = list(dict.fromkeys(label.strip() for label in quoted if label.strip()))
     return labels if len(labels) > 1 else []

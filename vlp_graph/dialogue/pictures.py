@@ -129,6 +129,9 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         text = _THIS_LEADING.sub("this picture", text)
         text = _IN_THIS_NEW.sub(r"\g<lead> this picture", text)
         text = _AT_OF_THIS.sub(r"\g<where>", text)
+        text = re.sub(
+            rf"\bmy other (?!one\b|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}\b", "this picture", text, flags=re.IGNORECASE
+        )
     if count == 1:
         return _THIS_ONE.sub(_this_picture, text)
     text = re.sub(

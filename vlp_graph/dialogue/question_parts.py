@@ -16,6 +16,9 @@ LONGEST = 200
 LEAD = (
     r"^(?:(?:so|and|but|now|then|also|ok|okay|well|hey|hi|hello|please|tell(?: me)?|(?:can|could) you tell me|do you "
     r"know|"
+    r"be honest|honestly|seriously|(?:quick )?question|quick one|do tell|(?:she|he|they|we|my [a-z]+)(?:'d| would) "
+    r"(?:like|"
+    r"love) to know|(?:she|he|they|my [a-z]+) (?:wants?|needs?) to know|"
     r"i wonder(?: if)?|i don't (?:suppose|think)|i(?:'d| would) like to know|any idea|say|whether|if|it says)[, ]+)*"
 )
 
@@ -28,7 +31,7 @@ HERE = (
     rf"(?:,? (?:(?:visible |shown )?(?:in|on|at|from) (?:(?:the|this|that|my) )?{PICTURE}|(?:in|on) (?:this|that)"
     r"(?: one)?|in it|on it|in here|in there|here|"
     r"there|visible|shown|anywhere|at all|altogether|in total|overall|please|thanks|thank you|pls|plz|for me|then|"
-    r"mate|tho|though|too|now|as well))*"
+    r"mate|tho|though|too|now|as well|really|instead|somewhere|exactly|again|precisely|actually))*"
 )
 
 END = rf"{HERE}\s*[?.!]*$"

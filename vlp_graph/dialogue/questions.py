@@ -227,7 +227,7 @@ _ISNT_WHAT = re.compile(
 _WHICH_SIZED = re.compile(
     rf"{LEAD}(?:what|which)(?: of (?:them|these|those))?(?: (?P<noun>[a-z]+?(?: [a-z]+)?))?(?:'s| is|(?P<several> "
     r"are)) (?:the )?"
-    rf"(?P<size>{'|'.join(SIZES)})(?: one| thing| (?P=noun))?s?{END}",
+    rf"(?P<size>{'|'.join((*SIZES, *COLOURS))})(?: one| thing| (?P=noun))?s?{END}",
     re.IGNORECASE,
 )
 _LABELLED = re.compile(
@@ -342,7 +342,7 @@ _WHICH_IS_IT = re.compile(
 
 
 _LYING_ON = re.compile(
-    r"(?P<thing>[a-z ]+?)(?: are)? (?P<where>(?:on|in) (?:the|this|my|our|his|her) [a-z]+)", re.IGNORECASE
+    r"(?P<thing>[a-z ]+?)(?: are)? (?P<where>(?:on|in) (?:the|this|my|our|his|her) [a-z]+(?: [a-z]+)?)", re.IGNORECASE
 )
 """ "Hearts on the shelf"."""
 _ONE_OF_MANY = re.compile(
@@ -413,7 +413,7 @@ def _claim(text: str) -> Claim | None:
         kind = singular(found["kind"].lower()) if found["kind"] else "thing"
         thing = f"{found['of'].lower()} {kind}" if found["of"] else kind
         return What(f"{thing} other than the {said if said in SHAPES else f'{said} {kind}'}")
-    if found := _WHICH_SIZED.match(text):
+    if (found := _WHICH_SIZED.match(text)) and (found["size"].lower() in SIZES or _sort(found["noun"]) != "thing"):
         sort = _sort(found["noun"])
         return What(f"{found['size'].lower()} {plural(sort) if found['several'] else sort}")
     if found := _LABELLED.match(text):

@@ -74,7 +74,8 @@ _SAYS_SO = re.compile(
 )
 """ "My son says there are seven hearts." before a question."""
 _SEES = re.compile(
-    r"^(?:so |and |but )?(?:i (?:think |guess |believe |reckon )?(?:(?:i|we) )?(?:can )?(?:see|saw|spot|spotted|notice|"
+    r"^(?:so |and |but )?(?:(?:i'm |we're |i am |we are |just )*(?:counting|checking|comparing|looking at) |i "
+    r"(?:think |guess |believe |reckon )?(?:(?:i|we) )?(?:can )?(?:see|saw|spot|spotted|notice|"
     r"noticed|drew|made|added|painted|marked|used)\b|i(?:'m| am) (?:mostly |only |really |just |more |mainly "
     r")*(?:interested in|"
     r"after|looking for|curious about|thinking of|talking about|wondering about)\b|there(?:'s| is| are|'re) "
@@ -82,6 +83,14 @@ _SEES = re.compile(
     re.IGNORECASE,
 )
 """ "I think I see crosses at the top." before a question."""
+_REMARK = re.compile(
+    r"^(?:my [a-z]+|he|she|they|we|i)(?:'s|'m|'ve|'re|'ll)? (?:can'?t|cannot|hates?|loves?|likes?|said|says|thinks?|"
+    r"thought|has|"
+    r"have|had|am|is|are|was|were|will|never|always|already|just|keep|forgot|promised?|been)\b[^?]*$",
+    re.IGNORECASE,
+)
+""" "My wife can't stand purple." after a question."""
+_OF_THAT = re.compile(r"\b(?P<of>of|than|as|above|below|beside|to|under) that(?: one)?(?=\W*$)", re.IGNORECASE)
 _SAME_FOR = re.compile(
     r"^(?:(?:and|now|then|ok|okay|please|do|repeat)[, ]+)*(?:the )?same (?:things? |again )?(?:for|with|on|here|in)\b",
     re.IGNORECASE,
@@ -295,6 +304,7 @@ class Reader:
         Small talk beside a wish is none.
         """
         wishes: list[Wish] = []
+        spoken_of: tuple[str, ...] = ()
         before, requests = context, context.request.split("\n")
         now = context = replace(context, request=requests[-1])
         text = " ".join(neutral(text).split())  # the marks of a model's own language are no words
@@ -304,6 +314,7 @@ class Reader:
         for clause in clauses:
             last = clause is clauses[-1]
             if clause.topic:
+                spoken_of = now.named
                 topic = resolve(_TOPIC_LEAD.sub("", clause.text), now.named, of_any=_asked_of_any(now.request))
                 now = now.naming((plain(topic),))
                 continue
@@ -314,10 +325,15 @@ class Reader:
             if _SAYS_SO.match(clause.text) and not last and (told := _told_of(clause.text, now)) != now:
                 now = told
                 continue
+            if wishes and _REMARK.match(clause.text):
+                continue
             if _SEES.match(clause.text) and not last:
                 seen = phrases_in(clause.text, (await self.sorter.read(intent_text(clause.text))).named)
                 now = now.naming(tuple(seen)) if seen else _told_of(clause.text, now)
                 continue
+            if spoken_of and len(spoken_of) == 1:  # "and the circle, is it left of that?"
+                clause = replace(clause, text=_OF_THAT.sub(rf"\g<of> the {spoken_of[0]}", clause.text))
+                spoken_of = ()
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)
             if wish.intent == "chat" and wish.names:  # "i am after anything yellow. can you box it?"

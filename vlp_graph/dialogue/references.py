@@ -135,6 +135,10 @@ _TRAIT = re.compile(
     r"^(?:and |its |the |their |what |which |tell me |give me |say |name )*(?P<trait>colou?r|size|shape)s?\W*$",
     re.IGNORECASE,
 )
+_SAME_AS = re.compile(
+    r"^(?:and |so |is it |it is )*(?:the )?same (?P<trait>colou?r|size|shape) as (?P<other>the [a-z ]{2,40}?)\W*$",
+    re.IGNORECASE,
+)
 _WHICH_SIDE = re.compile(
     r"^(?:and |so )?(?:on |at |in )?(?:which|what) (?P<part>side|half|corner|part)(?: is (?:it|that))?(?: on| in| "
     r"at)?\W*$",
@@ -278,6 +282,9 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(r"\bthan (?:it|that|that one)(?=\W*$)", f"than the {it}", text, flags=re.IGNORECASE)
+    if same := _SAME_AS.match(text):
+        return f"is the {singular(it)} the same {same['trait']} as {same['other']}?"
     if where := _WHICH_SIDE.match(text):
         return f"which {where['part']} is the {singular(it)} on?"
     if trait := _TRAIT.match(text):

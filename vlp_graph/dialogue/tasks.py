@@ -66,7 +66,9 @@ _NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: 
 _YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
 _OTHER_THAN = re.compile(r"\b(?P<kind>[a-z]+) other than the (?P<not>[a-z -]{1,60}?)(?=\W*$)", re.IGNORECASE)
 _ODD = re.compile(r"^odd (?:one|thing|shape|object)?(?: out)?$", re.IGNORECASE)
-_ON_A_THING = re.compile(r"(?P<thing>.+?) (?:on|in) (?:the|this|my|our|his|her) (?P<base>[a-z]+)", re.IGNORECASE)
+_ON_A_THING = re.compile(
+    r"(?P<thing>.+?) (?:on|in) (?:the|this|my|our|his|her) (?P<base>[a-z]+(?: [a-z]+)?)", re.IGNORECASE
+)
 SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly."
 
 

@@ -136,6 +136,8 @@ _CORNER = re.compile(
 )
 _SHAPED = re.compile(
     rf"\b(?P<shape>{'|'.join(SHAPES)})[ -](?:shaped? )?(?:sticker|marker|icon|symbol|shape|button|tile|piece|sign|"
+    r"charm|bead|pin|stamp|brooch|print|decal|magnet|counter|cookie|"
+    r"biscuit|pendant|bit|block|card|logo|"
     r"patch|token|badge|cutout|thing|object|"
     r"figure|element|item)(?P<s>(?:e?s)?)\b",
     re.IGNORECASE,
@@ -240,6 +242,38 @@ _OWN = re.compile(
     rf"\b(?:my|our|his|her|their|your) (?=(?:(?:{'|'.join((*COLOURS, *SIZES))}) )*(?:{'|'.join(SHAPES)})(?:e?s)?\b)",
     re.IGNORECASE,
 )
+_EVERY = re.compile(
+    r"\b(?P<do>(?:box|outline|mask|find|mark|trace|highlight|show|locate|segment|frame|circle|count|detect)(?: me)?) "
+    r"every(?: "
+    rf"single)? (?P<thing>(?:(?:{'|'.join((*COLOURS, *SIZES))}) )*[a-z]{{3,}})(?=\W|$)",
+    re.IGNORECASE,
+)
+_NO_WHOLE = "|".join((*SHAPES, *_WHOLE.split("|"), "thing", "object", "shape", "case", "way", "order", "row", "column"))
+_NO_WHOLE += "|corner|side|half|part"
+_ON_THIS = re.compile(
+    r"(?P<before>\b(?!(?:is|are|was|what|there|it|they|that|look|looking|going|happening|see|written|shown|sits|lies|"
+    r"and|"
+    r"but|so|now|only|right|done|works?|try)\b)[a-z']+),? (?:on|in) this (?!very\b)"
+    rf"(?!(?:[a-z]+ )?(?:{_NO_WHOLE})\b)(?:[a-z]+ )?(?!(?:{_TRAITS})\b)[a-z]{{3,}}"
+    rf"(?=\W*$| and\b|,| (?:is|are|{_TRAITS})\b)",
+    re.IGNORECASE,
+)
+""" "The cross on this pharmacy sign": the sign is the picture."""
+_PUT_THERE = re.compile(
+    r"\b(?P<what>(?:which|what)(?: (?:shape|thing|object))?) (?:have|has|did|had) (?:they|he|she|we|i|you|somebody|"
+    r"someone|[a-z]+) "
+    r"(?:put|placed|place|drawn|draw|painted|paint|stuck|hidden|hide) (?P<where>(?:(?:in|at|on) the )?(?:very "
+    r")?(?:top|bottom|left|"
+    r"right|middle|centre|center)[a-z -]{0,12}?)(?P<end>\W*)$",
+    re.IGNORECASE,
+)
+_OF_TWO = re.compile(
+    r"\bwhich(?: one)? of (?:these|those|the) two (?:is|lies|sits|looks|appears) (?:the )?(?:further|furthest|"
+    r"farther|farthest) "
+    r"(?:to the |on the )?(?P<way>left|right|up|down)\b",
+    re.IGNORECASE,
+)
+_FURTHEST = {"left": "leftmost", "right": "rightmost", "up": "highest", "down": "lowest"}
 _BESIDES = re.compile(
     r"\bhow many (?P<thing>[a-z ]{1,30}?) (?:are|is) there,? (?:besides|other than|apart from|except(?: for)?|not "
     r"counting) (?P<not>[a-z ]+?)(?=\W*$)",
@@ -404,6 +438,22 @@ def written_out(text: str) -> str:
         if re.match(r"(?:and |so )?(?:which|what) (?!is\b|one\b|of\b)[a-z]+", text, re.IGNORECASE)
         else text
     )
+    text = _EVERY.sub(lambda m: f"{m['do']} all the {plural(m['thing'])}", text)
+    text = _ON_THIS.sub(r"\g<before>", text)
+    text = re.sub(
+        r"\b(?:(?:in the |smack |bang |right )*dead|(?:smack|bang)(?: in the)?) (?P<where>centre|center|middle)\b",
+        r"in the \g<where>",
+        text,
+        flags=re.IGNORECASE,
+    )
+    text = _PUT_THERE.sub(_is_there, text)
+    text = _OF_TWO.sub(lambda m: f"which one is the {_FURTHEST[m['way'].lower()]}", text)
+    text = re.sub(
+        r"\b(?P<any>any|how many) (?P<thing>[a-z ]{3,30}s) left\b(?! of| side| or)",
+        r"\g<any> \g<thing>",
+        text,
+        flags=re.I,
+    )
     text = _NOTHING.sub(r"is there anything \g<trait>?", text)
     text = _ONE_ISNT.sub(_the_one, text)
     text = _ASIDE_FROM.sub(r"\g<ask> a \g<thing> other than \g<known>\g<end>", text)
@@ -531,6 +581,13 @@ def written_out(text: str) -> str:
     text = _CORNER.sub(r"\g<thing> at the \g<corner>", _GENERIC.sub(_generic, text))
     text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))
     return _AFTERTHOUGHT.sub(r"\g<ask>\g<thing>\g<rest>\g<end>", text)
+
+
+def _is_there(found: re.Match[str]) -> str:
+    """ "Which shape have they put bottom right?" -> "which shape is at the bottom right?"."""
+    where = found["where"]
+    where = where if re.match(r"(?:in|at|on) ", where, re.IGNORECASE) else f"at the {where}"
+    return f"{found['what']} is {where}{found['end']}"
 
 
 def _the_one(found: re.Match[str]) -> str:
