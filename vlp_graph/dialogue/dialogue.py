@@ -100,7 +100,7 @@ class Dialogue:
             if asked:  # labels that examples taught are no planner's to know
                 plan, planned = asked.plan(text), "reader"
             else:
-                plan, planned = await self._route(turn, said, intent, likely, speculation, deadline)
+                plan, planned = await self._route(turn, text, said, intent, likely, speculation, deadline)
             speculation.settle(plan)
             clock.lap("plan")
             yield Planned(plan)
@@ -146,13 +146,15 @@ class Dialogue:
     async def _route(
         self,
         turn: Turn,
+        text: str,
         said: Said,
         intent: Intent,
         likely: Likely | None,
         speculation: Speculation,
         deadline: float,
     ) -> tuple[Plan, PlannedBy]:
-        """The plan of the turn: the likely one where that leaves no doubt, else Llama's, begun meanwhile."""
+        """The plan of the turn: the likely one where that leaves no doubt, else Llama's, who reads the turn's own words
+        (`text`, typed and spoken) and begins meanwhile."""
         if likely and likely.sure >= self.config.sure and self.config.router != "cot":
             return self._placed(likely.plan, turn, said, intent), "reader"
         stand_in = likely.plan if likely else fallback_plan(intent.label, said.text)
@@ -164,7 +166,7 @@ class Dialogue:
                 speculation.warm(self.models.finder.prepare(turn.pictures[picture]))
         limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
         try:
-            plan = await _within(limit, "Llama", make_plan(self._planning, said.text, turn.history, stand_in))
+            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, stand_in))
         except (ModelUnavailable, DeadlineExceeded):  # the turn survives a planner that is down or late
             plan = stand_in
         return self._placed(plan, turn, said, intent), "stand_in" if plan is stand_in else "planner"

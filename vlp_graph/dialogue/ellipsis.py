@@ -94,6 +94,13 @@ _OLD_PLACE = re.compile(
     r"[a-z' -]+)",
     re.IGNORECASE,
 )
+_SIDE_BEFORE = re.compile(
+    r"\bthe (?:left|right|top|bottom|middle|centre|center|(?:left|right|top|bottom)most)(?:[- ]hand)? (?!side\b|"
+    r"corner\b|half\b|"
+    r"part\b|left\b|right\b)(?=[a-z])",
+    re.IGNORECASE,
+)
+""" "The middle" of "the middle square"."""
 _WHICH_IT_IS = "|".join(
     (*COLOURS, *SIZES, "left", "right", "top", "bottom", "first", "second", "third", "last", "other")
 )
@@ -162,6 +169,9 @@ def _placed(request: str, place: str, named: Sequence[str]) -> str | None:
     """The request with another place in it: "and at the bottom?"."""
     if re.match(r"(?:very )?(?:top|bottom|upper|lower|left|right|middle|centre|center)\b", place, re.IGNORECASE):
         place = f"{'on' if place.lower() in ('left', 'right') else 'in' if 'middle' in place else 'at'} the {place}"
+    side = re.search(r"left|right|top|bottom|middle|centre|center", place, re.IGNORECASE)
+    if side and (before := _SIDE_BEFORE.search(request)) and "of" not in place.split():
+        return f"{request[: before.start()]}the {side[0].lower()} {request[before.end() :]}"
     if old := _OLD_PLACE.search(request):
         return f"{request[: old.start()]}{place}{request[old.end() :]}"
     if (spot := _spot(request, named)) and not re.match(r"is |are ", request, re.IGNORECASE):

@@ -160,6 +160,12 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         text,
         flags=re.IGNORECASE,
     )
+    text = re.sub(
+        rf"\b(?P<lead>in|on|from) the (?P<which>{_WHICH}|other) thing(?=\W*$|,)",
+        r"\g<lead> the \g<which> picture",
+        text,
+        flags=re.I,
+    )
     text = _ELSEWHERE.sub(r"\g<lead> the \g<which> picture", text)
     text = _DOES_ONE.sub(r"\g<does> \g<which> picture", text)
     text = _ABOUT_THIS.sub(r"\g<before>\g<rest> in this picture\g<end>", text)

@@ -29,7 +29,7 @@ PICTURE = (
 
 HERE = (
     rf"(?:,? (?:(?:visible |shown )?(?:in|on|at|from) (?:(?:the|this|that|my) )?{PICTURE}|(?:in|on) (?:this|that)"
-    r"(?: one)?|in it|on it|in here|in there|here|"
+    r"(?: one)?|in it|on it|in here|in there|on here|on there|here|"
     r"there|visible|shown|anywhere|at all|altogether|in total|overall|please|thanks|thank you|pls|plz|for me|then|"
     r"mate|tho|though|too|now|as well|really|instead|somewhere|exactly|again|precisely|actually))*"
 )

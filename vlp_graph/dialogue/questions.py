@@ -69,7 +69,8 @@ _HOW_MANY = re.compile(
     re.IGNORECASE,
 )
 _NUMBER_OF = re.compile(
-    rf"{LEAD}(?:count (?:up )?(?:all (?:of )?(?:the )?|the )|(?:what(?:'s| is) )?(?:the )?(?:total )?number of "
+    rf"{LEAD}(?:count (?:up )?(?:all (?:of )?(?:the )?|the )|(?:what(?:'s| is) )?(?:the )?(?:(?:total )?number|"
+    r"total) of "
     rf")(?P<thing>.+?){END}",
     re.IGNORECASE,
 )
@@ -491,6 +492,8 @@ def _claim(text: str) -> Claim | None:
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):
         placed = re.sub(r" (?:is|are) ", " ", found["thing"], flags=re.IGNORECASE)  # "stars are left of the heart"
         name = plain_name(placed if len(read(placed).names) > 1 else found["thing"])
+        if name is None and (bare_thing := _IN_A_PICTURE.sub("", found["thing"])) != found["thing"]:
+            name = plain_name(bare_thing)
         if name is None and (lying := _LYING_ON.fullmatch(found["thing"])) and (name := plain_name(lying["thing"])):
             return HowMany(f"{name} {lying['where']}")
         bare = name and set(name.lower().split()) <= {*COLOURS, *SIZES}

@@ -91,6 +91,13 @@ _REMARK = re.compile(
 )
 """ "My wife can't stand purple." after a question."""
 _OF_THAT = re.compile(r"\b(?P<of>of|than|as|above|below|beside|to|under) that(?: one)?(?=\W*$)", re.IGNORECASE)
+_ONE_UNLIKE = re.compile(
+    r"^(?:so |and |but )?one (?:shape|thing|of (?:them|those|these|the (?:shapes|things)))(?: here)?(?: is not|'s "
+    r"not| isn'?t) "
+    rf"(?:an? )?(?P<said>{'|'.join((*COLOURS, *SHAPES))})\W*$",
+    re.IGNORECASE,
+)
+""" "One shape isn't a cross." before a question."""
 _SAME_FOR = re.compile(
     r"^(?:(?:and|now|then|ok|okay|please|do|repeat)[, ]+)*(?:the )?same (?:things? |again )?(?:for|with|on|here|in)\b",
     re.IGNORECASE,
@@ -326,6 +333,9 @@ class Reader:
                 now = told
                 continue
             if wishes and _REMARK.match(clause.text):
+                continue
+            if (unlike := _ONE_UNLIKE.match(clause.text)) and not last:
+                now = now.naming((f"thing other than the {unlike['said'].lower()}",))
                 continue
             if _SEES.match(clause.text) and not last:
                 seen = phrases_in(clause.text, (await self.sorter.read(intent_text(clause.text))).named)

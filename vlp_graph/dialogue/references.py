@@ -486,7 +486,13 @@ def _ones(text: str, noun: str, it: str) -> str:
             kept = "thing"
         return found["before"] + (plural(kept) if found["one"].lower() == "ones" else singular(kept))
 
+    of_things = re.search(
+        r"\b(?:which|what) of the (?:two |three |four |five )?(?:things|shapes|objects)\b", text, re.I
+    )
+
     def bare(found: re.Match[str]) -> str:
+        if of_things:
+            return found[0]
         after = found["from"] or ""
         if not after and (end := re.search(r" from the (?:left|right|top|bottom)$", it)):
             after = end[0]

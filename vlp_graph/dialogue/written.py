@@ -67,6 +67,7 @@ _TYPED |= {
     "ur": "your",
 }
 _TYPED |= {
+    "thats": "that is",
     "nd": "and",
     "n": "and",
     "thr": "there",
@@ -90,7 +91,8 @@ _REASON = re.compile(
     r"because\b|(?:and "
     r")?i need (?:it\b|its )|need it\b|if it(?:'s| is) "
     r"no\b|or am i\b|"
-    r"but do check|and nothing else|i can never|i keep)[^?.!,]*(?:(?P<end>[?.!]*)$|(?=, (?:and|then|but) ))",
+    r"but do check|and nothing else|if i may(?: ask)?|i can never|i keep)[^?.!,]*(?:(?P<end>[?.!]*)$|(?=, (?:and|"
+    r"then|but) ))",
     re.IGNORECASE,
 )
 _TAG = re.compile(
@@ -184,7 +186,8 @@ _PART_OF_IT = re.compile(
 _COMMENTED = re.compile(
     r"^(?P<ask>(?:[a-z]+ ){0,4}?(?:box|outline|mask|find|mark|trace|highlight|show|locate|segment|count|point out|"
     r"select|cut "
-    r"out|frame|how many|tally|tell me)\b[^,;.]{3,60}?)(?:,| -|;) ?(?:it(?:'s| is)|they(?:'re| are)|i(?:'m| am| want|"
+    r"out|frame|how many|tally|tell me)\b[^,;.]{3,60}?)(?:,| -|;) ?(?:it(?:'s| is)|they(?:'re| are)|that(?:'s| is)|"
+    r"i(?:'m| am| want|"
     r" need| "
     r"can'?t| have| think)|we(?:'re| are| want| need)|my [a-z]+ (?:wants?|needs?|can'?t)|[a-z]+ (?:wants?|needs?)) "
     r"(?![^,.?!]*\b(?:left|right|top|bottom|above|below|next|behind|near|under|beside|between|corner)\b)[^?!]{2,80}$",
@@ -213,7 +216,7 @@ _ELSE = re.compile(
     re.IGNORECASE,
 )
 _SIDE_OR_SIDE = re.compile(
-    r"\b(?:the )?one on the (?P<a>left|right|top|bottom)(?: side)? or (?:the )?(?:one )?(?:on )?(?:the )?"
+    r"(?<=, )(?:the )?one on the (?P<a>left|right|top|bottom)(?: side)? or (?:the )?(?:one )?(?:on )?(?:the )?"
     r"(?P<b>left|right|top|bottom)(?: side)?(?=\W*$)",
     re.IGNORECASE,
 )
@@ -274,6 +277,26 @@ _OF_TWO = re.compile(
     re.IGNORECASE,
 )
 _FURTHEST = {"left": "leftmost", "right": "rightmost", "up": "highest", "down": "lowest"}
+_AFTER = re.compile(
+    r"^(?:so |hi |hello |ok |and |well |,)*i(?:'m| am)(?: just| really)? (?:after|looking for|searching for|hunting "
+    r"for|trying to (?:"
+    r"find|spot|locate)) (?P<thing>[^.?!;]{2,80}?)(?:,? (?:but )?(?:i )?(?:cant|can't|cannot) (?:see|find|spot) "
+    r"(?:it|them|one)"
+    r"[^.?!]{0,20})?\W*$",
+    re.IGNORECASE,
+)
+_CORNER_THING = re.compile(
+    r"^(?:and |so )?(?:in |at )?(?:the )?(?P<corner>(?:top|bottom) (?:left|right))(?: corner)?, (?P<what>(?:what|"
+    r"which)(?: shape| "
+    r"colou?r| size)?) is (?:that|it|there)\W*$",
+    re.IGNORECASE,
+)
+_LIMITED = re.compile(
+    r"^(?:please |can you |could you )*(?:restrict|limit|reduce|narrow)(?: (?:the|it|them|that|this|those))?(?: "
+    r"(?:boxes|outlines|"
+    r"masks|selection|marks))?(?: down)? to (?:just |only )?(?P<thing>.+)$",
+    re.IGNORECASE,
+)
 _BESIDES = re.compile(
     r"\bhow many (?P<thing>[a-z ]{1,30}?) (?:are|is) there,? (?:besides|other than|apart from|except(?: for)?|not "
     r"counting) (?P<not>[a-z ]+?)(?=\W*$)",
@@ -454,6 +477,24 @@ def written_out(text: str) -> str:
         text,
         flags=re.I,
     )
+    text = _AFTER.sub(r"find \g<thing>", text)
+    text = _CORNER_THING.sub(r"\g<what> is the thing at the \g<corner>?", text)
+    text = _LIMITED.sub(r"only \g<thing>", text)
+    text = re.sub(rf"\bsomething ({'|'.join(SHAPES)})[- ]shaped\b", r"a \1", text, flags=re.IGNORECASE)
+    text = re.sub(rf"\b({_TRAITS}) 1\b", r"\1 one", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bwhich(?: one)? of (?:them|those|these) is (?=the [a-z]+ one\b)", "which is ", text, flags=re.I)
+    text = re.sub(
+        r"^(?P<x>[a-z ]{2,30}s)\?+ how many(?P<end>\W*)$", r"how many \g<x> are there\g<end>", text, flags=re.I
+    )
+    text = re.sub(
+        r" (?:hiding|hidden|lurking) (?=(?:on|in|around) (?:there|here|it)\b)", " ", text, flags=re.IGNORECASE
+    )
+    text = re.sub(
+        r"^(?P<ask>(?:and |so |but )*(?:is|are) there (?:any|an?|some)[a-z ]*?) (?:in|on) it(?P<end>\W*)$",
+        r"\g<ask>\g<end>",
+        text,
+        flags=re.IGNORECASE,
+    )
     text = _NOTHING.sub(r"is there anything \g<trait>?", text)
     text = _ONE_ISNT.sub(_the_one, text)
     text = _ASIDE_FROM.sub(r"\g<ask> a \g<thing> other than \g<known>\g<end>", text)
@@ -615,4 +656,7 @@ def _asked(found: re.Match[str]) -> str:
 
 def _generic(found: re.Match[str]) -> str:
     """ "red items" -> "red things", but "a bit", "each part"."""
+    before = found.string[: found.start()]
+    if found[0].lower().endswith(" part") and re.search(r"\b(?:in|at|on) the (?:[a-z]+ )?$", before, re.IGNORECASE):
+        return found[0]  # "in the bottom left part"
     return found[0] if _A_BIT.match(found["before"]) else f"{found['before']}thing{found['s']}"

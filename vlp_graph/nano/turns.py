@@ -39,8 +39,9 @@ class GoldTask:
 
 
 def _named(text: str) -> tuple[str, ...]:
-    """The identity of a name; "blue things" and "blue ones" name what "blue" does."""
-    words = fold(text)
+    """The identity of a name; "blue things" and "blue ones" name what "blue" does, and "stars other than the red" what
+    "stars not red" does (both are the dialogue's own wordings)."""
+    words = fold(" not ".join(text.split(" other than ")))
     return words[:-1] if len(words) > 1 and words[-1] in ("thing", "one", "object") else words
 
 

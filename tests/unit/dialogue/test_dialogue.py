@@ -201,7 +201,7 @@ async def test_the_history_is_read() -> None:
     await answered(models(planner=planner, sorter=sorter), "and the green one?", history=history)
     assert sorter.asked[0] == "find the stars"  # what the dialogue is about: no memory knows it
     assert sorter.asked[1] == "find the stars -> I found 2 stars. [SEP] and the green one?"
-    assert planner.asked[0][0][1].content == "[find the stars -> I found 2 stars.]\nfind the green thing"
+    assert planner.asked[0][0][1].content == "[find the stars -> I found 2 stars.]\nand the green one?"
 
 
 async def test_a_turn_that_stands_alone_has_no_dialogue_read_before_it() -> None:
