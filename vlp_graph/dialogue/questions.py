@@ -379,6 +379,8 @@ def _claim(text: str) -> Claim | None:
     if found := _SIDE_OR_SIDE.match(text):
         a, b = plain_name(found["a"]), plain_name(found["b"])
         return Side(a, (_direction(found["one"]), _direction(found["other"])), b) if a and b else None
+    if found := _IS_MOST.match(text):
+        return _is_most(found)
     if (claim := across_pictures(text)) is not None:
         return claim
     if found := _HOW_MANY_MORE.match(text):
@@ -485,8 +487,6 @@ def _claim(text: str) -> Claim | None:
     if found := _WHAT_ARE.match(text):
         name = plain_name(found["which"] or found["kind"])
         return What(name) if name else None
-    if found := _IS_MOST.match(text):
-        return _is_most(found)
     if (found := _WHAT_IS.match(text)) and (what := _what_is(found)):
         return what
     if found := _HOW_MANY.match(text) or _NUMBER_OF.match(text):

@@ -64,6 +64,15 @@ def test_phrases_in(text: str, names: list[str], phrases: list[str]) -> None:
         ('a "cat"', []),
         ("[cat]", []),
         ("day or night?", []),
+        ("tag: circle / square / triangle", ["circle", "square", "triangle"]),
+        ("of tea, coffee and cocoa, which fits this mug?", ["tea", "coffee", "cocoa"]),
+        ("road is dry, wet or icy - choose the best fit", ["dry", "wet", "icy"]),
+        ("rose / tulip / dahlia? no idea what i planted", ["rose", "tulip", "dahlia"]),
+        ("the choices are Family, Work, Pets; where should it go?", ["Family", "Work", "Pets"]),
+        ("choose between positive and negative for this strip", ["positive", "negative"]),
+        ("red or blue, which is it?", []),
+        ("icon set, draft two. what is on it?", []),
+        ("on the bus, tiny screen - which shape is at the top?", []),
     ],
 )
 def test_labels_in(text: str, labels: list[str]) -> None:

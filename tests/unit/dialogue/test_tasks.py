@@ -459,3 +459,34 @@ async def test_the_other_one_of_two_kinds_is_the_other_thing() -> None:
     finder = Finder([STAR, *things])
     fields = await run(models(finder=finder), task="detect", phrases=["star other than the star"])
     assert [(i.phrase, i.box) for i in fields["instances"]] == [("star other than the star", (10, 10, 20, 20))]
+
+
+async def test_what_only_one_says_may_be_of_another_kind() -> None:
+    thing = instance("blue thing", (40, 40, 50, 50))
+    fields = await tasks(models(finder=Finder([thing])), "the blue one now").run(
+        Task(id="t1", task="segment", image=0, phrases=["blue cross"]), PICTURE
+    )
+    assert [i.phrase for i in fields["instances"]] == ["blue thing"]
+    said = await tasks(models(finder=Finder([thing])), "the blue cross now").run(
+        Task(id="t1", task="segment", image=0, phrases=["blue cross"]), PICTURE
+    )
+    assert said["instances"] == []
+
+
+async def test_what_a_picture_is_called_is_no_thing_in_it() -> None:
+    on_shelf = ["hearts on the shelf"]
+    heart, shelf = instance("hearts", (40, 40, 50, 50)), instance("shelf", (0, 60, 90, 90), score=0.9)
+    assert (await run(models(finder=Finder([heart])), task="count", phrases=on_shelf))["count"] == 1
+    assert (await run(models(finder=Finder([heart, shelf])), task="count", phrases=on_shelf))["count"] == 0
+
+
+async def test_the_label_that_is_seen_more_often_fits_and_is_spoken_of() -> None:
+    hearts = [instance("hearts", (x, 40, x + 10, 50), score=0.9) for x in (10, 40, 70)]
+    star = instance("stars", (40, 70, 50, 80), score=0.95)
+    sorter = Sorter(likes={"stars": 0.6, "hearts": 0.4})
+    fields = await run(
+        models(looker=Looker({DESCRIBE: "shapes"}), finder=Finder([*hearts, star]), sorter=sorter),
+        task="classify",
+        labels=["stars", "hearts"],
+    )
+    assert (fields["label"], fields["about"]) == ("hearts", ["hearts"])
