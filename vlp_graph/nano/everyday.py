@@ -1,4 +1,4 @@
-"""Everyday turns that models learn from: 7,059 sentences as people of many trades and places would say them.
+"""Everyday turns that models learn from: 8,693 sentences as people of many trades and places would say them.
 
 Templates repeat the habits of who wrote them. These were written without a look at templates or tests, each with its
 task and the words that name things or labels; so that they teach more than themselves, other things take their place

@@ -38,7 +38,7 @@ MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 DEFAULT_MINUTES = 99.0
 THRESHOLD = 0.3
 """Score from which an instance counts; the embedded profile's value."""
-COMPANION = 0.12
+COMPANION = 0.2
 """Score from which it counts beside another of its name; the embedded profile's value."""
 FIXED_IDS = {"[PAD]": 0, "[UNK]": 100, "[CLS]": 101, "[SEP]": 102, "[MASK]": 103, ".": 1012, "?": 1029}
 """Token ids that `GroundingDinoModel` has hard-coded (BERT's own)."""
