@@ -36,9 +36,10 @@ from vlp_graph.dialogue.prompt import history_line, intent_text, neutral
 from vlp_graph.dialogue.questions import claim_of
 from vlp_graph.dialogue.references import resolve
 from vlp_graph.dialogue.referring import read
+from vlp_graph.dialogue.spelling import mended
 from vlp_graph.dialogue.turn import Context, Form, Message, Named, Understanding
 from vlp_graph.dialogue.wording import COLOURS, SHAPES, SIZES, is_plural, plain, plural, singular
-from vlp_graph.dialogue.written import mended, written_out
+from vlp_graph.dialogue.written import written_out
 
 CHATTING = 0.8
 """Intent score from which a clause that names nothing is small talk, whatever its pronouns."""

@@ -1,53 +1,14 @@
 """What was typed, written out: the turn without short forms, tags and detours, in the words that the rest reads."""
 
-# ruff: noqa: SIM905 (word lists read better as text)
-
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from vlp_graph.dialogue.pictures import PAGE
 from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, plural, singular
 
-_OFTEN_MISTYPED = (
-    "circle square triangle rectangle purple yellow orange picture outline colour bottom middle biggest smallest "
-    "largest "
-    "bigger smaller number altogether describe"
-).split()
-"""Words that turns about pictures are made of, long enough that a word one slip away from them is one of them."""
-SHORT = 6
-"""Letters from which a word with one letter more or less is still taken for it."""
-_NO_SLIPS = frozenset(("squire", "numbed", "bigged", "lumber"))
-
-
-def mended(text: str) -> str:
-    """The text with the words of plain requests spelled right where one letter is missing, doubled, another or swapped
-    ("sqaure", "circel", "how meny")."""
-    text = re.sub(r"\bhow m(?!any\b)(?:[aei]n[iey]|nay|any{2})\b", "how many", text, flags=re.IGNORECASE)
-    forms = {form for word in (*_OFTEN_MISTYPED, *SHAPES) for form in (word, plural(word)) if len(form) > 4}
-
-    def mend(found: re.Match[str]) -> str:
-        typed = found[0].lower()
-        if typed in _NO_SLIPS or typed in forms:
-            return found[0]
-        longer = (f for f in forms if len(typed) >= len(f) and typed.startswith(f[:-1]))  # "circled"
-        if any(longer):
-            return found[0]
-        near = (f for f in forms if f[0] == typed[0] and _one_slip(typed, f, swapped=len(f) < SHORT))
-        return next(near, found[0])
-
-    return re.sub(r"[a-zA-Z]{5,12}", mend, text)
-
-
-def _one_slip(a: str, b: str, *, swapped: bool = False) -> bool:
-    """Whether one letter more, less or other, or two swapped, part the words; `swapped`: only the last."""
-    same = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    a, b = a[same:], b[same:]
-    if a[:2] == b[1::-1] and a[2:] == b[2:]:
-        return True
-    return not swapped and (a[1:] == b or b[1:] == a or a[1:] == b[1:])
-
-
+_TRAITS = "|".join((*COLOURS, *SIZES))
 _CONTRACTED = re.compile(
     r"\b(?P<word>what|where|how|who|which|that|there|here|it|(?<=which )one|everything|colou?r|shape|size)(?:'s| "
     r"'s)(?= (?!of\b|"
@@ -150,7 +111,7 @@ _NO_THING = re.compile(
     re.IGNORECASE,
 )
 _NOTHING = re.compile(
-    rf"^(?:so |and |but |there is )*nothing (?P<trait>(?:(?:{'|'.join((*COLOURS, *SIZES))})\b ?)+)"
+    rf"^(?:so |and |but |there is )*nothing (?P<trait>(?:(?:{_TRAITS})\b ?)+)"
     r"(?:in (?:it|here|there|this(?: one| picture)?)|here|there|anywhere|at all|then|,? (?:is|are) there|[ ,])*\W*$",
     re.IGNORECASE,
 )
@@ -194,7 +155,6 @@ _COMMENTED = re.compile(
     re.IGNORECASE,
 )
 """ "Outline the sky, i want to swap it": why something is asked for, after it."""
-_TRAITS = "|".join((*COLOURS, *SIZES))
 _APPOSED = re.compile(
     rf"\bthe (?:other )?(?P<noun>(?:{'|'.join(SHAPES)}|thing|shape|object)(?:e?s)?)(?: for me)?, (?:the|that) "
     r"(?P<said>[a-z -]{2,30}?) one(?=\W*$)",
@@ -242,13 +202,13 @@ _SO_MANY = re.compile(
     re.IGNORECASE,
 )
 _OWN = re.compile(
-    rf"\b(?:my|our|his|her|their|your) (?=(?:(?:{'|'.join((*COLOURS, *SIZES))}) )*(?:{'|'.join(SHAPES)})(?:e?s)?\b)",
+    rf"\b(?:my|our|his|her|their|your) (?=(?:(?:{_TRAITS}) )*(?:{'|'.join(SHAPES)})(?:e?s)?\b)",
     re.IGNORECASE,
 )
 _EVERY = re.compile(
     r"\b(?P<do>(?:box|outline|mask|find|mark|trace|highlight|show|locate|segment|frame|circle|count|detect)(?: me)?) "
     r"every(?: "
-    rf"single)? (?P<thing>(?:(?:{'|'.join((*COLOURS, *SIZES))}) )*[a-z]{{3,}})(?=\W|$)",
+    rf"single)? (?P<thing>(?:(?:{_TRAITS}) )*[a-z]{{3,}})(?=\W|$)",
     re.IGNORECASE,
 )
 _NO_WHOLE = "|".join((*SHAPES, *_WHOLE.split("|"), "thing", "object", "shape", "case", "way", "order", "row", "column"))
@@ -302,7 +262,7 @@ _BESIDES = re.compile(
     r"counting) (?P<not>[a-z ]+?)(?=\W*$)",
     re.IGNORECASE,
 )
-_SOMETHING = re.compile(rf"\bsomething (?P<trait>{'|'.join((*COLOURS, *SIZES))})\b", re.IGNORECASE)
+_SOMETHING = re.compile(rf"\bsomething (?P<trait>{_TRAITS})\b", re.IGNORECASE)
 _SHEET = re.compile(
     r"\b(?P<lead>(?:in|on|of|from|at|to|about|with|is|see|show|here is|look at|shows|had|have|did|does|for) (?:the|"
     r"this|that|my|our|his|her|their|a|"
@@ -398,230 +358,14 @@ _WAS = re.compile(
     re.IGNORECASE,
 )
 _SAME_NOUN = re.compile(
-    rf"\b(?P<first>(?:{'|'.join((*COLOURS, *SIZES))}) (?P<noun>(?!one|and|or)[a-z]{{3,20}}?)(?P<s>e?s)?) "
+    rf"\b(?P<first>(?:{_TRAITS}) (?P<noun>(?!one|and|or)[a-z]{{3,20}}?)(?P<s>e?s)?) "
     r"(?P<link>and|or|than) (?P<the>the )?"
-    rf"(?P<second>{'|'.join((*COLOURS, *SIZES))}) ones?\b",
+    rf"(?P<second>{_TRAITS}) ones?\b",
     re.IGNORECASE,
 )
 
 LONGEST = 400
 """Characters of a text that is written out; a longer one is no plain request."""
-
-
-def written_out(text: str) -> str:
-    """The text without contractions, the shortest of short forms, tags and afterthoughts: "whats", "pls", "is it red,
-    the star?", "at all". A text that is too long to be a plain request is left as it is."""
-    if len(text) > LONGEST:
-        return text
-    text = " ".join(text.replace("\u2019", "'").split())
-    text = _TYPED_WORD.sub(lambda m: _TYPED[m[0].lower()], text)
-    text = _CONTRACTED.sub(r"\g<word> is", re.sub(r"^[.\u2026,;:\s-]+(?=\w)", "", text))
-    text = _NO_THING.sub(r"is there a \g<thing>?", text)
-    text = re.sub(
-        r"\b(?:and )?i don't (?:suppose|think) (?:that )?there (?:is|are) ", "is there ", text, flags=re.IGNORECASE
-    )
-    text = re.sub(rf"\b({'|'.join(SHAPES)})z\b", lambda m: plural(m[1]), text, flags=re.IGNORECASE)
-    text = re.sub(
-        rf"\bround (?P<colour>(?:(?:{_TRAITS}) )*)(?:one|thing|shape|object)(?P<s>s?)\b",
-        r"\g<colour>circle\g<s>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(r"\bthe only (?=(?:thing|shape|one|object)\b)", "the ", text, flags=re.IGNORECASE)
-    text = re.sub(
-        r"\b(?P<is>is|are) (?:the )?(?P<corner>(?:top|bottom|upper|lower)[ -](?:left|right))(?=\W*$)",
-        r"\g<is> at the \g<corner>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(r"\bon (?=(?:left|right) side\b)", "on the ", text, flags=re.IGNORECASE)
-    text = re.sub(
-        r"\b(?P<at>in|on) this (?:figure|quilt|snap|set|shot)\b", r"\g<at> this picture", text, flags=re.IGNORECASE
-    )
-    text = re.sub(
-        r"^(?P<lead>(?:and |so |wait )*)is (?:that|this|it) (?P<thing>an? [a-z ]{2,30}?) (?:that )?(?:i|we) (?:can "
-        r")?see\b",
-        r"\g<lead>is there \g<thing>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = _SIDE_OR_SIDE.sub(r"the \g<a> one or the \g<b> one", text)
-    text = _ELSE.sub(r"what are the things other than \g<known>\g<end>", text)
-    text = _THAT_IS.sub(r"\g<said> \g<noun>", _APPOSED.sub(r"the \g<said> \g<noun>", text))
-    text = _SO_MANY.sub(r"are there \g<number> \g<thing>?", _FOR_WHAT.sub("", _FOR_FIRST.sub("", text)))
-    text = _OWN.sub("the ", text)
-    text = (
-        re.sub(
-            r"\b(?P<most>biggest|smallest|largest|highest|lowest|(?:left|right|top|bottom)most) of (?:them|these|"
-            r"those)(?=\W*$)",
-            r"\g<most>",
-            text,
-            flags=re.IGNORECASE,
-        )
-        if re.match(r"(?:and |so )?(?:which|what) (?!is\b|one\b|of\b)[a-z]+", text, re.IGNORECASE)
-        else text
-    )
-    text = _EVERY.sub(lambda m: f"{m['do']} all the {plural(m['thing'])}", text)
-    text = _ON_THIS.sub(r"\g<before>", text)
-    text = re.sub(
-        r"\b(?:(?:in the |smack |bang |right )*dead|(?:smack|bang)(?: in the)?) (?P<where>centre|center|middle)\b",
-        r"in the \g<where>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = _PUT_THERE.sub(_is_there, text)
-    text = _OF_TWO.sub(lambda m: f"which one is the {_FURTHEST[m['way'].lower()]}", text)
-    text = re.sub(
-        r"\b(?P<any>any|how many) (?P<thing>[a-z ]{3,30}s) left\b(?! of| side| or)",
-        r"\g<any> \g<thing>",
-        text,
-        flags=re.I,
-    )
-    text = _AFTER.sub(r"find \g<thing>", text)
-    text = _CORNER_THING.sub(r"\g<what> is the thing at the \g<corner>?", text)
-    text = _LIMITED.sub(r"only \g<thing>", text)
-    text = re.sub(rf"\bsomething ({'|'.join(SHAPES)})[- ]shaped\b", r"a \1", text, flags=re.IGNORECASE)
-    text = re.sub(rf"\b({_TRAITS}) 1\b", r"\1 one", text, flags=re.IGNORECASE)
-    text = re.sub(r"\bwhich(?: one)? of (?:them|those|these) is (?=the [a-z]+ one\b)", "which is ", text, flags=re.I)
-    text = re.sub(
-        r"^(?P<x>[a-z ]{2,30}s)\?+ how many(?P<end>\W*)$", r"how many \g<x> are there\g<end>", text, flags=re.I
-    )
-    text = re.sub(
-        r" (?:hiding|hidden|lurking) (?=(?:on|in|around) (?:there|here|it)\b)", " ", text, flags=re.IGNORECASE
-    )
-    text = re.sub(
-        r"^(?P<ask>(?:and |so |but )*(?:is|are) there (?:any|an?|some)[a-z ]*?) (?:in|on) it(?P<end>\W*)$",
-        r"\g<ask>\g<end>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = _NOTHING.sub(r"is there anything \g<trait>?", text)
-    text = _ONE_ISNT.sub(_the_one, text)
-    text = _ASIDE_FROM.sub(r"\g<ask> a \g<thing> other than \g<known>\g<end>", text)
-    text = _ONE_EACH.sub(r"\g<what> \g<thing> and ", text)
-    text = _RIGHT_AT.sub("", text)
-    text = re.sub(
-        r"\b(?P<at>along the (?P<side>top|bottom|left|right))(?: edge| side)?\b",
-        lambda m: f"{'at' if m['side'].lower() in ('top', 'bottom') else 'on'} the {m['side']}",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(rf"\b({'|'.join((*COLOURS, *SIZES))}) stuff\b", r"\1 things", text, flags=re.IGNORECASE)
-    text = _SOMETHING.sub(r"anything \g<trait>", re.sub(r"(?<![\w'])'?em\b", "them", text, flags=re.IGNORECASE))
-    text = _SHEET.sub(r"\g<lead>picture", text)
-    text = _COMMENTED.sub(r"\g<ask>", text)
-    text = _SAID_SO.sub(_asked, _RIGHT.sub(_asked, text))
-    text = _WAS.sub(lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}", text)
-    text = _REASON.sub(lambda m: m["end"] or "", _POLITE.sub(_politely, text))
-    text = re.sub(
-        r"(?P<what>\w)[ ,]+(?:really|instead|somewhere|anywhere|exactly|precisely|actually|by now|at the "
-        r"moment)(?P<end>\?+)"
-        r"(?= |$)",
-        r"\g<what>\g<end>",
-        _TAG.sub(r"\g<end>", text),
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(r"\b(picture|image|photo|pic|one)'s got\b", r"\1 has", text, flags=re.IGNORECASE)
-    text = re.sub(
-        r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b", r"\1 are there", text, flags=re.I
-    )
-    text = re.sub(r"\bwhich of the ([a-z]{3,20})s (?=is\b|has\b|are\b)", r"which \1 ", text, flags=re.IGNORECASE)
-    text = re.sub(
-        r"\bhow many ([a-z ]{1,40}?)(?: that| which)? (?:are not|aren'?t|isn'?t|are n't) ",
-        r"how many \1 other than the ",
-        text,
-        flags=re.I,
-    )
-    text = re.sub(r" or (?:is|are) (?:it|they) ", " or ", text)
-    text = _OF_THOSE.sub(r"\g<which> of the \g<those> ", _NUMBERED.sub("", text))
-    text = re.sub(r"\b(?:please )?do the needful(?: and)?\b ?", "", text, flags=re.IGNORECASE)
-    text = _BOTH_DONE.sub(r"\g<one> \g<thing> and \g<other> \g<thing>", text)
-    text = _DONE.sub(lambda m: f"{_DOING[m['how'].lower()]} {m['what']}", text)
-    text = re.sub(
-        r"(?<=\w) (?:that|which) (?:i|we|you)(?:'ve| have| might have| may have)? (?:overlooked|missed|forgot|see|"
-        r"can see|spotted)\b"
-        r"(?=\W*$)",
-        "",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        r"^(?P<thing>[a-z][a-z -]{2,30}s(?: (?:in|on|at) (?:the|this|that|my) [a-z]+)?)[:,] how many(?P<end>\W*)$",
-        r"how many \g<thing> are there\g<end>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        r"^(?P<ask>(?:and |so |but )?(?:what|which|how|where|who)\b[^?]*?),? again(?P<end>\W*)$",
-        r"\g<ask>\g<end>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        r"\b(?P<which>which|what)(?: one)? of (?:those|these|them|the)(?: two)? (?=is\b[^?]*\bor\b)",
-        r"\g<which> ",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        rf"\bthe (?P<a>{'|'.join((*COLOURS, *SIZES))}) or the (?P<b>{'|'.join((*COLOURS, *SIZES))})(?=\W*$)",
-        r"the \g<a> one or the \g<b> one",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        r"^(?P<x>(?:the|my|that) [^.?!]{2,60})[.,:;]+ ?where(?: is it|abouts)?(?P<end>\W*)$",
-        r"where is \g<x>\g<end>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = _PLACED_TOPIC.sub(r"\g<lead>, \g<rest> \g<where>\g<end>", text)
-    text = re.sub(
-        r"\b(?P<what>(?:what|which) colou?r) is (?:there )?(?P<where>(?:at|on|in) the [a-z]+(?: [a-z]+)?)(?=\W*$)",
-        r"\g<what> is the thing \g<where>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        rf"\bhow many ([a-z ]{{1,30}}?) (?:there are|are there) (?:that|which) are ({'|'.join((*COLOURS, *SIZES))})\b",
-        r"how many \2 \1 are there",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = re.sub(
-        r"\b(?:tap|click|press|touch)(?: on)? (?=(?:the|all|every|both|that|those|each)\b)",
-        "point to ",
-        text,
-        flags=re.I,
-    )
-    text = re.sub(
-        r"\b(?:give|tell|get) me (?:the|a) (?:number|count|total|tally|headcount)(?: of (?:them|those|these))?(?=\W*$)",
-        "how many are there",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = _LIST.sub("describe the picture", text)
-    text = _OF_THE.sub(r"how many of the \g<those> \g<verb> \g<what>", _WITH_BOXES.sub(r"box \g<what>", text))
-    text = re.sub(
-        r"^(?:and |ok )?box where\W*$", "where is it?", re.sub(r"\bvery (?=first\b|last\b)", "", text), flags=re.I
-    )
-    text = re.sub(r"\b(?:instances?|examples) of (?=[a-z]+s\b)", "", text, flags=re.IGNORECASE)
-    text = _SAME_NOUN.sub(
-        lambda m: f"{m['first']} {m['link']} {m['the'] or ''}{m['second']} {m['noun']}{m['s'] or ''}", text
-    )
-    text = re.sub(r" out of (?:those|them|these|the lot|all of them)\b", "", text, flags=re.IGNORECASE)
-    text = re.sub(
-        r"^(?P<do>(?:trace|outline|find|count|box|mask|segment|highlight)\b.{1,60}s?) on it(?P<end>\W*)$",
-        r"\g<do>\g<end>",
-        text,
-        flags=re.IGNORECASE,
-    )
-    text = _BESIDES.sub(r"how many \g<thing> other than \g<not> are there", text)
-    text = _SHAPED.sub(lambda m: plural(m["shape"]) if m["s"] else m["shape"], text)
-    text = _PART_OF_IT.sub(r"\g<where>", text)
-    text = _CORNER.sub(r"\g<thing> at the \g<corner>", _GENERIC.sub(_generic, text))
-    text = _TOP_OF_THE_PICTURE.sub(r"\g<side>", _OF_THE_PICTURE.sub(r"\g<side>", text))
-    return _AFTERTHOUGHT.sub(r"\g<ask>\g<thing>\g<rest>\g<end>", text)
 
 
 def _is_there(found: re.Match[str]) -> str:
@@ -660,3 +404,187 @@ def _generic(found: re.Match[str]) -> str:
     if found[0].lower().endswith(" part") and re.search(r"\b(?:in|at|on) the (?:[a-z]+ )?$", before, re.IGNORECASE):
         return found[0]  # "in the bottom left part"
     return found[0] if _A_BIT.match(found["before"]) else f"{found['before']}thing{found['s']}"
+
+
+def _any(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+_REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (_TYPED_WORD, lambda m: _TYPED[m[0].lower()]),
+    (_any(r"^[.\u2026,;:\s-]+(?=\w)"), ""),
+    (_CONTRACTED, r"\g<word> is"),
+    (_NO_THING, r"is there a \g<thing>?"),
+    (_any(r"\b(?:and )?i don't (?:suppose|think) (?:that )?there (?:is|are) "), "is there "),
+    (_any(rf"\b({'|'.join(SHAPES)})z\b"), lambda m: plural(m[1])),
+    (_any(rf"\bround (?P<colour>(?:(?:{_TRAITS}) )*)(?:one|thing|shape|object)(?P<s>s?)\b"), r"\g<colour>circle\g<s>"),
+    (_any(r"\bthe only (?=(?:thing|shape|one|object)\b)"), "the "),
+    (
+        _any(r"\b(?P<is>is|are) (?:the )?(?P<corner>(?:top|bottom|upper|lower)[ -](?:left|right))(?=\W*$)"),
+        r"\g<is> at the \g<corner>",
+    ),
+    (_any(r"\bon (?=(?:left|right) side\b)"), "on the "),
+    (_any(r"\b(?P<at>in|on) this (?:figure|quilt|snap|set|shot)\b"), r"\g<at> this picture"),
+    (
+        _any(
+            r"^(?P<lead>(?:and |so |wait )*)is (?:that|this|it) (?P<thing>an? [a-z ]{2,30}?) (?:that )?(?:i|we) (?:can "
+            r")?see\b"
+        ),
+        r"\g<lead>is there \g<thing>",
+    ),
+    (_SIDE_OR_SIDE, r"the \g<a> one or the \g<b> one"),
+    (_ELSE, r"what are the things other than \g<known>\g<end>"),
+    (_APPOSED, r"the \g<said> \g<noun>"),
+    (_THAT_IS, r"\g<said> \g<noun>"),
+    (_FOR_FIRST, ""),
+    (_FOR_WHAT, ""),
+    (_SO_MANY, r"are there \g<number> \g<thing>?"),
+    (_OWN, "the "),
+    (
+        _any(
+            r"^(?P<asked>(?:and |so )?(?:which|what) (?!is\b|one\b|of\b)[a-z]+\b.{0,60}?\b(?:biggest|smallest|"
+            r"largest|highest|"
+            r"lowest|(?:left|right|top|bottom)most)) of (?:them|these|those)(?=\W*$)"
+        ),
+        r"\g<asked>",
+    ),
+    (_EVERY, lambda m: f"{m['do']} all the {plural(m['thing'])}"),
+    (_ON_THIS, r"\g<before>"),
+    (
+        _any(
+            r"\b(?:(?:in the |smack |bang |right )*dead|(?:smack|bang)(?: in the)?) (?P<where>centre|center|middle)\b"
+        ),
+        r"in the \g<where>",
+    ),
+    (_PUT_THERE, _is_there),
+    (_OF_TWO, lambda m: f"which one is the {_FURTHEST[m['way'].lower()]}"),
+    (_any(r"\b(?P<any>any|how many) (?P<thing>[a-z ]{3,30}s) left\b(?! of| side| or)"), r"\g<any> \g<thing>"),
+    (_AFTER, r"find \g<thing>"),
+    (_CORNER_THING, r"\g<what> is the thing at the \g<corner>?"),
+    (_LIMITED, r"only \g<thing>"),
+    (_any(rf"\bsomething ({'|'.join(SHAPES)})[- ]shaped\b"), r"a \1"),
+    (_any(rf"\b({_TRAITS}) 1\b"), r"\1 one"),
+    (_any(r"\bwhich(?: one)? of (?:them|those|these) is (?=the [a-z]+ one\b)"), "which is "),
+    (_any(r"^(?P<x>[a-z ]{2,30}s)\?+ how many(?P<end>\W*)$"), r"how many \g<x> are there\g<end>"),
+    (_any(r" (?:hiding|hidden|lurking) (?=(?:on|in|around) (?:there|here|it)\b)"), " "),
+    (
+        _any(r"^(?P<ask>(?:and |so |but )*(?:is|are) there (?:any|an?|some)[a-z ]*?) (?:in|on) it(?P<end>\W*)$"),
+        r"\g<ask>\g<end>",
+    ),
+    (_NOTHING, r"is there anything \g<trait>?"),
+    (_ONE_ISNT, _the_one),
+    (_ASIDE_FROM, r"\g<ask> a \g<thing> other than \g<known>\g<end>"),
+    (_ONE_EACH, r"\g<what> \g<thing> and "),
+    (_RIGHT_AT, ""),
+    (
+        _any(r"\b(?P<at>along the (?P<side>top|bottom|left|right))(?: edge| side)?\b"),
+        lambda m: f"{'at' if m['side'].lower() in ('top', 'bottom') else 'on'} the {m['side']}",
+    ),
+    (_any(rf"\b({_TRAITS}) stuff\b"), r"\1 things"),
+    (_any(r"(?<![\w'])'?em\b"), "them"),
+    (_SOMETHING, r"anything \g<trait>"),
+    (_SHEET, r"\g<lead>picture"),
+    (_COMMENTED, r"\g<ask>"),
+    (_RIGHT, _asked),
+    (_SAID_SO, _asked),
+    (_WAS, lambda m: f"{m['before']}{'is' if m['was'].lower() == 'was' else 'are'}"),
+    (_POLITE, _politely),
+    (_REASON, lambda m: m["end"] or ""),
+    (_TAG, r"\g<end>"),
+    (
+        _any(
+            r"(?P<what>\w)[ ,]+(?:really|instead|somewhere|anywhere|exactly|precisely|actually|by now|at the "
+            r"moment)(?P<end>\?+)"
+            r"(?= |$)"
+        ),
+        r"\g<what>\g<end>",
+    ),
+    (_any(r"\b(picture|image|photo|pic|one)'s got\b"), r"\1 has"),
+    (_any(r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b"), r"\1 are there"),
+    (_any(r"\bwhich of the ([a-z]{3,20})s (?=is\b|has\b|are\b)"), r"which \1 "),
+    (
+        _any(r"\bhow many ([a-z ]{1,40}?)(?: that| which)? (?:are not|aren'?t|isn'?t|are n't) "),
+        r"how many \1 other than the ",
+    ),
+    (_any(r" or (?:is|are) (?:it|they) "), " or "),
+    (_NUMBERED, ""),
+    (_OF_THOSE, r"\g<which> of the \g<those> "),
+    (_any(r"\b(?:please )?do the needful(?: and)?\b ?"), ""),
+    (_BOTH_DONE, r"\g<one> \g<thing> and \g<other> \g<thing>"),
+    (_DONE, lambda m: f"{_DOING[m['how'].lower()]} {m['what']}"),
+    (
+        _any(
+            r"(?<=\w) (?:that|which) (?:i|we|you)(?:'ve| have| might have| may have)? (?:overlooked|missed|forgot|see|"
+            r"can see|spotted)\b"
+            r"(?=\W*$)"
+        ),
+        "",
+    ),
+    (
+        _any(
+            r"^(?P<thing>[a-z][a-z -]{2,30}s(?: (?:in|on|at) (?:the|this|that|my) [a-z]+)?)[:,] how many(?P<end>\W*)$"
+        ),
+        r"how many \g<thing> are there\g<end>",
+    ),
+    (_any(r"^(?P<ask>(?:and |so |but )?(?:what|which|how|where|who)\b[^?]*?),? again(?P<end>\W*)$"), r"\g<ask>\g<end>"),
+    (_any(r"\b(?P<which>which|what)(?: one)? of (?:those|these|them|the)(?: two)? (?=is\b[^?]*\bor\b)"), r"\g<which> "),
+    (
+        _any(rf"\bthe (?P<a>{_TRAITS}) or the (?P<b>{_TRAITS})(?=\W*$)"),
+        r"the \g<a> one or the \g<b> one",
+    ),
+    (
+        _any(r"^(?P<x>(?:the|my|that) [^.?!]{2,60})[.,:;]+ ?where(?: is it|abouts)?(?P<end>\W*)$"),
+        r"where is \g<x>\g<end>",
+    ),
+    (_PLACED_TOPIC, r"\g<lead>, \g<rest> \g<where>\g<end>"),
+    (
+        _any(
+            r"\b(?P<what>(?:what|which) colou?r) is (?:there )?(?P<where>(?:at|on|in) the [a-z]+(?: [a-z]+)?)(?=\W*$)"
+        ),
+        r"\g<what> is the thing \g<where>",
+    ),
+    (
+        _any(rf"\bhow many ([a-z ]{{1,30}}?) (?:there are|are there) (?:that|which) are ({_TRAITS})\b"),
+        r"how many \2 \1 are there",
+    ),
+    (_any(r"\b(?:tap|click|press|touch)(?: on)? (?=(?:the|all|every|both|that|those|each)\b)"), "point to "),
+    (
+        _any(
+            r"\b(?:give|tell|get) me (?:the|a) (?:number|count|total|tally|headcount)(?: of (?:them|those|these))?"
+            r"(?=\W*$)"
+        ),
+        "how many are there",
+    ),
+    (_LIST, "describe the picture"),
+    (_WITH_BOXES, r"box \g<what>"),
+    (_OF_THE, r"how many of the \g<those> \g<verb> \g<what>"),
+    (_any(r"\bvery (?=first\b|last\b)"), ""),
+    (_any(r"^(?:and |ok )?box where\W*$"), "where is it?"),
+    (_any(r"\b(?:instances?|examples) of (?=[a-z]+s\b)"), ""),
+    (_SAME_NOUN, lambda m: f"{m['first']} {m['link']} {m['the'] or ''}{m['second']} {m['noun']}{m['s'] or ''}"),
+    (_any(r" out of (?:those|them|these|the lot|all of them)\b"), ""),
+    (
+        _any(r"^(?P<do>(?:trace|outline|find|count|box|mask|segment|highlight)\b.{1,60}s?) on it(?P<end>\W*)$"),
+        r"\g<do>\g<end>",
+    ),
+    (_BESIDES, r"how many \g<thing> other than \g<not> are there"),
+    (_SHAPED, lambda m: plural(m["shape"]) if m["s"] else m["shape"]),
+    (_PART_OF_IT, r"\g<where>"),
+    (_GENERIC, _generic),
+    (_CORNER, r"\g<thing> at the \g<corner>"),
+    (_OF_THE_PICTURE, r"\g<side>"),
+    (_TOP_OF_THE_PICTURE, r"\g<side>"),
+    (_AFTERTHOUGHT, r"\g<ask>\g<thing>\g<rest>\g<end>"),
+)
+"""What is looked for and what takes its place, one after the other: later ones read what earlier ones wrote."""
+
+
+def written_out(text: str) -> str:
+    """The text without contractions, the shortest of short forms, tags and afterthoughts: "whats", "pls", "is it red,
+    the star?", "at all". A text that is too long to be a plain request is left as it is."""
+    if len(text) > LONGEST:
+        return text
+    text = " ".join(text.replace("\u2019", "'").split())
+    for pattern, instead in _REWRITES:
+        text = pattern.sub(instead, text)
+    return text

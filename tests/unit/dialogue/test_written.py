@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from vlp_graph.dialogue.written import LONGEST, mended, written_out
+from vlp_graph.dialogue.spelling import mended
+from vlp_graph.dialogue.written import LONGEST, written_out
 
 
 def test_swapped_letters_of_known_words_are_mended_and_no_others() -> None:

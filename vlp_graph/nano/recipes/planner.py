@@ -33,6 +33,7 @@ VERB_WEIGHT = 5.0
 EVERYDAY_SHARE = 0.4
 SIZE_LIMIT = 9_900_000
 HELD_OUT_TURNS = 320
+HAND_TURNS_APART = 3
 MAX_NEW_TOKENS = 130
 
 Asked = tuple[str, str | None, Sequence[GoldPlan]]
@@ -218,7 +219,7 @@ def evaluate(checkpoint: Path) -> dict[str, float]:
     held_out = [generate(rng, held_out=True) for _ in range(HELD_OUT_TURNS)]
     sets: dict[str, list[Asked]] = {
         "held_out": [(turn.utterance, turn.history, [gold_of(turn.tasks)]) for turn in held_out],
-        "hand": [(turn.utterance, turn.history, turn.plans) for turn in load_hand_turns()],
+        "hand": [(turn.utterance, turn.history, turn.plans) for turn in load_hand_turns()[::HAND_TURNS_APART]],
         "fresh": [(turn.utterance, turn.history, turn.plans) for turn in load_hand_turns(FRESH_TURNS)],
     }
     written = iter(write_plans(checkpoint, [turn[:2] for turns in sets.values() for turn in turns]))
