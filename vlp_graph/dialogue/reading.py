@@ -264,6 +264,11 @@ def _how_many_more(clause: str, request: str) -> str | None:
             return None
 
 
+def _than_that(clause: str, name: str) -> str:
+    """The clause with what was spoken of before its topic in the place of "that"."""
+    return _OF_THAT.sub(lambda found: f"{found['of']} the {name}", clause)
+
+
 def _asked_of_any(request: str) -> bool:
     """Whether the last request asked for a thing of any kind, so that "the other one" may be of another."""
     claim = claim_of(request)
@@ -342,8 +347,8 @@ class Reader:
                 seen = phrases_in(clause.text, (await self.sorter.read(intent_text(clause.text))).named)
                 now = now.naming(tuple(seen)) if seen else _told_of(clause.text, now)
                 continue
-            if spoken_of and len(spoken_of) == 1:  # "and the circle, is it left of that?"
-                clause = replace(clause, text=_OF_THAT.sub(rf"\g<of> the {spoken_of[0]}", clause.text))
+            if len(spoken_of) == 1:  # "and the circle, is it left of that?"
+                clause = replace(clause, text=_than_that(clause.text, spoken_of[0]))
                 spoken_of = ()
             wish = await self._wish(clause.text, now, None if wishes else exchange, shown=shown)
             wishes.append(wish)

@@ -263,7 +263,7 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     text = _ELSE.sub(lambda m: f"what is the {m['colour']} thing other than the {it}", text)
     text = re.sub(
         r"\bthe (?:new|extra|added|missing|additional|odd) (?:thing|one|shape|object)\b(?! out)",
-        f"the {it}",
+        lambda _: f"the {it}",
         text,
         flags=re.IGNORECASE,
     )
@@ -282,7 +282,7 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
         text,
         flags=re.IGNORECASE,
     )
-    text = re.sub(r"\bthan (?:it|that|that one)(?=\W*$)", f"than the {it}", text, flags=re.IGNORECASE)
+    text = re.sub(r"\bthan (?:it|that|that one)(?=\W*$)", lambda _: f"than the {it}", text, flags=re.IGNORECASE)
     if same := _SAME_AS.match(text):
         return f"is the {singular(it)} the same {same['trait']} as {same['other']}?"
     if where := _WHICH_SIDE.match(text):
@@ -327,11 +327,11 @@ def resolve(text: str, named: Sequence[str], earlier: Sequence[str] = (), *, of_
     if len(names) == 2 and (asked := _WHICH_OF_TWO.match(text)):
         text = f"which is {asked['how']}, the {names[0]} or the {names[1]}?"
     text = _THAT.sub(lambda m: _that(m, it), text)
-    text = _ALL.sub(them, text)
+    text = _ALL.sub(lambda _: them, text)  # not as a template: a name may hold a backslash
     text = _ITS_OUTLINE.sub(lambda m: f"the {m['what']} of {them if m[0][0] in 'tT' else f'the {it}'}", text)
     text = _ITS_THING.sub("the ", text)
-    text = _ITS.sub(f"the {it}'s", _THEIR.sub(f"{them}'", text))
-    return _THEM.sub(them, _IT.sub(lambda m: f"{m['lead'] or ''}the {it}", text))
+    text = _ITS.sub(lambda _: f"the {it}'s", _THEIR.sub(lambda _: f"{them}'", text))
+    return _THEM.sub(lambda _: them, _IT.sub(lambda m: f"{m['lead'] or ''}the {it}", text))
 
 
 def _plural_of(name: str) -> str:

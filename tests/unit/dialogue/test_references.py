@@ -130,3 +130,16 @@ def test_other_ones_are_left_alone(text: str) -> None:
 def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     assert resolve(text * 40_000, ["circle"], ["star"]) == text * 40_000
     assert resolve(text * (LONGEST // len(text)), ["circle"], ["star"])
+
+
+@pytest.mark.parametrize("name", [r"a\dx star", r"\1 star", r"\g<x> stars", "star\\"])
+def test_a_name_with_a_backslash_is_a_name(name: str) -> None:
+    for said in (
+        "outline it",
+        "outline all of them",
+        "its colour?",
+        "is it larger than it?",
+        "the new thing",
+        "the others",
+    ):
+        assert name.rstrip("s") in resolve(said, [name])
