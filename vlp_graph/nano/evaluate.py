@@ -49,7 +49,7 @@ class Entry:
 
 
 SCENES = "freshly rendered scenes (`world.py`)"
-TURNS = "generated turns of a dialogue (`templates.py`, `utterances.py`), a part of the templates held out"
+TURNS = "generated turns (`templates.py`, a part held out) and everyday ones (`everyday_turns.jsonl`)"
 ENTRIES: dict[str, Entry] = {
     "grounding-dino": Entry(
         "transformers `GroundingDinoForObjectDetection`",
@@ -96,7 +96,7 @@ ENTRIES: dict[str, Entry] = {
     "smollm2-planner": Entry(
         "LoRA adapter (rank 16) on transformers `LlamaForCausalLM`, served by vLLM beside its base",
         "a turn → thought and plan",
-        f"{TURNS}, and everyday turns (`everyday_turns.jsonl`)",
+        TURNS,
         (
             Floor("held_out_task_set", "≥", 0.85, "right set of tasks on held-out templates"),
             Floor("hand_task_set", "≥", 0.85, "right set of tasks on turns written by hand"),
