@@ -192,8 +192,7 @@ class Tasks:
         """The hearts, of "hearts on the shelf", where no shelf is seen: that is what the picture is called."""
         if not (found := _ON_A_THING.fullmatch(phrase)):
             return []
-        seen = await self.models.finder.find(picture, [found["base"]])
-        if any(i.score >= SURE for i in seen):
+        if await self.models.finder.find(picture, [found["base"]]):
             return []
         bare = await self.models.finder.find(picture, [found["thing"]], masks=masks)
         return [i.model_copy(update={"phrase": phrase}) for i in bare]

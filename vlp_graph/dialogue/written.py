@@ -406,27 +406,30 @@ def _generic(found: re.Match[str]) -> str:
     return found[0] if _A_BIT.match(found["before"]) else f"{found['before']}thing{found['s']}"
 
 
-def _any(pattern: str) -> re.Pattern[str]:
+def _pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
 
 
 _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (_TYPED_WORD, lambda m: _TYPED[m[0].lower()]),
-    (_any(r"^[.\u2026,;:\s-]+(?=\w)"), ""),
+    (_pattern(r"^[.\u2026,;:\s-]+(?=\w)"), ""),
     (_CONTRACTED, r"\g<word> is"),
     (_NO_THING, r"is there a \g<thing>?"),
-    (_any(r"\b(?:and )?i don't (?:suppose|think) (?:that )?there (?:is|are) "), "is there "),
-    (_any(rf"\b({'|'.join(SHAPES)})z\b"), lambda m: plural(m[1])),
-    (_any(rf"\bround (?P<colour>(?:(?:{_TRAITS}) )*)(?:one|thing|shape|object)(?P<s>s?)\b"), r"\g<colour>circle\g<s>"),
-    (_any(r"\bthe only (?=(?:thing|shape|one|object)\b)"), "the "),
+    (_pattern(r"\b(?:and )?i don't (?:suppose|think) (?:that )?there (?:is|are) "), "is there "),
+    (_pattern(rf"\b({'|'.join(SHAPES)})z\b"), lambda m: plural(m[1])),
     (
-        _any(r"\b(?P<is>is|are) (?:the )?(?P<corner>(?:top|bottom|upper|lower)[ -](?:left|right))(?=\W*$)"),
+        _pattern(rf"\bround (?P<colour>(?:(?:{_TRAITS}) )*)(?:one|thing|shape|object)(?P<s>s?)\b"),
+        r"\g<colour>circle\g<s>",
+    ),
+    (_pattern(r"\bthe only (?=(?:thing|shape|one|object)\b)"), "the "),
+    (
+        _pattern(r"\b(?P<is>is|are) (?:the )?(?P<corner>(?:top|bottom|upper|lower)[ -](?:left|right))(?=\W*$)"),
         r"\g<is> at the \g<corner>",
     ),
-    (_any(r"\bon (?=(?:left|right) side\b)"), "on the "),
-    (_any(r"\b(?P<at>in|on) this (?:figure|quilt|snap|set|shot)\b"), r"\g<at> this picture"),
+    (_pattern(r"\bon (?=(?:left|right) side\b)"), "on the "),
+    (_pattern(r"\b(?P<at>in|on) this (?:figure|quilt|snap|set|shot)\b"), r"\g<at> this picture"),
     (
-        _any(
+        _pattern(
             r"^(?P<lead>(?:and |so |wait )*)is (?:that|this|it) (?P<thing>an? [a-z ]{2,30}?) (?:that )?(?:i|we) (?:can "
             r")?see\b"
         ),
@@ -441,7 +444,7 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (_SO_MANY, r"are there \g<number> \g<thing>?"),
     (_OWN, "the "),
     (
-        _any(
+        _pattern(
             r"^(?P<asked>(?:and |so )?(?:which|what) (?!is\b|one\b|of\b)[a-z]+\b.{0,60}?\b(?:biggest|smallest|"
             r"largest|highest|"
             r"lowest|(?:left|right|top|bottom)most)) of (?:them|these|those)(?=\W*$)"
@@ -451,24 +454,24 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (_EVERY, lambda m: f"{m['do']} all the {plural(m['thing'])}"),
     (_ON_THIS, r"\g<before>"),
     (
-        _any(
+        _pattern(
             r"\b(?:(?:in the |smack |bang |right )*dead|(?:smack|bang)(?: in the)?) (?P<where>centre|center|middle)\b"
         ),
         r"in the \g<where>",
     ),
     (_PUT_THERE, _is_there),
     (_OF_TWO, lambda m: f"which one is the {_FURTHEST[m['way'].lower()]}"),
-    (_any(r"\b(?P<any>any|how many) (?P<thing>[a-z ]{3,30}s) left\b(?! of| side| or)"), r"\g<any> \g<thing>"),
+    (_pattern(r"\b(?P<any>any|how many) (?P<thing>[a-z ]{3,30}s) left\b(?! of| side| or)"), r"\g<any> \g<thing>"),
     (_AFTER, r"find \g<thing>"),
     (_CORNER_THING, r"\g<what> is the thing at the \g<corner>?"),
     (_LIMITED, r"only \g<thing>"),
-    (_any(rf"\bsomething ({'|'.join(SHAPES)})[- ]shaped\b"), r"a \1"),
-    (_any(rf"\b({_TRAITS}) 1\b"), r"\1 one"),
-    (_any(r"\bwhich(?: one)? of (?:them|those|these) is (?=the [a-z]+ one\b)"), "which is "),
-    (_any(r"^(?P<x>[a-z ]{2,30}s)\?+ how many(?P<end>\W*)$"), r"how many \g<x> are there\g<end>"),
-    (_any(r" (?:hiding|hidden|lurking) (?=(?:on|in|around) (?:there|here|it)\b)"), " "),
+    (_pattern(rf"\bsomething ({'|'.join(SHAPES)})[- ]shaped\b"), r"a \1"),
+    (_pattern(rf"\b({_TRAITS}) 1\b"), r"\1 one"),
+    (_pattern(r"\bwhich(?: one)? of (?:them|those|these) is (?=the [a-z]+ one\b)"), "which is "),
+    (_pattern(r"^(?P<x>[a-z ]{2,30}s)\?+ how many(?P<end>\W*)$"), r"how many \g<x> are there\g<end>"),
+    (_pattern(r" (?:hiding|hidden|lurking) (?=(?:on|in|around) (?:there|here|it)\b)"), " "),
     (
-        _any(r"^(?P<ask>(?:and |so |but )*(?:is|are) there (?:any|an?|some)[a-z ]*?) (?:in|on) it(?P<end>\W*)$"),
+        _pattern(r"^(?P<ask>(?:and |so |but )*(?:is|are) there (?:any|an?|some)[a-z ]*?) (?:in|on) it(?P<end>\W*)$"),
         r"\g<ask>\g<end>",
     ),
     (_NOTHING, r"is there anything \g<trait>?"),
@@ -477,11 +480,11 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (_ONE_EACH, r"\g<what> \g<thing> and "),
     (_RIGHT_AT, ""),
     (
-        _any(r"\b(?P<at>along the (?P<side>top|bottom|left|right))(?: edge| side)?\b"),
+        _pattern(r"\b(?P<at>along the (?P<side>top|bottom|left|right))(?: edge| side)?\b"),
         lambda m: f"{'at' if m['side'].lower() in ('top', 'bottom') else 'on'} the {m['side']}",
     ),
-    (_any(rf"\b({_TRAITS}) stuff\b"), r"\1 things"),
-    (_any(r"(?<![\w'])'?em\b"), "them"),
+    (_pattern(rf"\b({_TRAITS}) stuff\b"), r"\1 things"),
+    (_pattern(r"(?<![\w'])'?em\b"), "them"),
     (_SOMETHING, r"anything \g<trait>"),
     (_SHEET, r"\g<lead>picture"),
     (_COMMENTED, r"\g<ask>"),
@@ -492,28 +495,28 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (_REASON, lambda m: m["end"] or ""),
     (_TAG, r"\g<end>"),
     (
-        _any(
+        _pattern(
             r"(?P<what>\w)[ ,]+(?:really|instead|somewhere|anywhere|exactly|precisely|actually|by now|at the "
             r"moment)(?P<end>\?+)"
             r"(?= |$)"
         ),
         r"\g<what>\g<end>",
     ),
-    (_any(r"\b(picture|image|photo|pic|one)'s got\b"), r"\1 has"),
-    (_any(r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b"), r"\1 are there"),
-    (_any(r"\bwhich of the ([a-z]{3,20})s (?=is\b|has\b|are\b)"), r"which \1 "),
+    (_pattern(r"\b(picture|image|photo|pic|one)'s got\b"), r"\1 has"),
+    (_pattern(r"\b(how many [a-z ]{1,40}?) (?:is|are) (?:that|those|these|they)\b"), r"\1 are there"),
+    (_pattern(r"\bwhich of the ([a-z]{3,20})s (?=is\b|has\b|are\b)"), r"which \1 "),
     (
-        _any(r"\bhow many ([a-z ]{1,40}?)(?: that| which)? (?:are not|aren'?t|isn'?t|are n't) "),
+        _pattern(r"\bhow many ([a-z ]{1,40}?)(?: that| which)? (?:are not|aren'?t|isn'?t|are n't) "),
         r"how many \1 other than the ",
     ),
-    (_any(r" or (?:is|are) (?:it|they) "), " or "),
+    (_pattern(r" or (?:is|are) (?:it|they) "), " or "),
     (_NUMBERED, ""),
     (_OF_THOSE, r"\g<which> of the \g<those> "),
-    (_any(r"\b(?:please )?do the needful(?: and)?\b ?"), ""),
+    (_pattern(r"\b(?:please )?do the needful(?: and)?\b ?"), ""),
     (_BOTH_DONE, r"\g<one> \g<thing> and \g<other> \g<thing>"),
     (_DONE, lambda m: f"{_DOING[m['how'].lower()]} {m['what']}"),
     (
-        _any(
+        _pattern(
             r"(?<=\w) (?:that|which) (?:i|we|you)(?:'ve| have| might have| may have)? (?:overlooked|missed|forgot|see|"
             r"can see|spotted)\b"
             r"(?=\W*$)"
@@ -521,35 +524,41 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
         "",
     ),
     (
-        _any(
+        _pattern(
             r"^(?P<thing>[a-z][a-z -]{2,30}s(?: (?:in|on|at) (?:the|this|that|my) [a-z]+)?)[:,] how many(?P<end>\W*)$"
         ),
         r"how many \g<thing> are there\g<end>",
     ),
-    (_any(r"^(?P<ask>(?:and |so |but )?(?:what|which|how|where|who)\b[^?]*?),? again(?P<end>\W*)$"), r"\g<ask>\g<end>"),
-    (_any(r"\b(?P<which>which|what)(?: one)? of (?:those|these|them|the)(?: two)? (?=is\b[^?]*\bor\b)"), r"\g<which> "),
     (
-        _any(rf"\bthe (?P<a>{_TRAITS}) or the (?P<b>{_TRAITS})(?=\W*$)"),
+        _pattern(r"^(?P<ask>(?:and |so |but )?(?:what|which|how|where|who)\b[^?]*?),? again(?P<end>\W*)$"),
+        r"\g<ask>\g<end>",
+    ),
+    (
+        _pattern(r"\b(?P<which>which|what)(?: one)? of (?:those|these|them|the)(?: two)? (?=is\b[^?]*\bor\b)"),
+        r"\g<which> ",
+    ),
+    (
+        _pattern(rf"\bthe (?P<a>{_TRAITS}) or the (?P<b>{_TRAITS})(?=\W*$)"),
         r"the \g<a> one or the \g<b> one",
     ),
     (
-        _any(r"^(?P<x>(?:the|my|that) [^.?!]{2,60})[.,:;]+ ?where(?: is it|abouts)?(?P<end>\W*)$"),
+        _pattern(r"^(?P<x>(?:the|my|that) [^.?!]{2,60})[.,:;]+ ?where(?: is it|abouts)?(?P<end>\W*)$"),
         r"where is \g<x>\g<end>",
     ),
     (_PLACED_TOPIC, r"\g<lead>, \g<rest> \g<where>\g<end>"),
     (
-        _any(
+        _pattern(
             r"\b(?P<what>(?:what|which) colou?r) is (?:there )?(?P<where>(?:at|on|in) the [a-z]+(?: [a-z]+)?)(?=\W*$)"
         ),
         r"\g<what> is the thing \g<where>",
     ),
     (
-        _any(rf"\bhow many ([a-z ]{{1,30}}?) (?:there are|are there) (?:that|which) are ({_TRAITS})\b"),
+        _pattern(rf"\bhow many ([a-z ]{{1,30}}?) (?:there are|are there) (?:that|which) are ({_TRAITS})\b"),
         r"how many \2 \1 are there",
     ),
-    (_any(r"\b(?:tap|click|press|touch)(?: on)? (?=(?:the|all|every|both|that|those|each)\b)"), "point to "),
+    (_pattern(r"\b(?:tap|click|press|touch)(?: on)? (?=(?:the|all|every|both|that|those|each)\b)"), "point to "),
     (
-        _any(
+        _pattern(
             r"\b(?:give|tell|get) me (?:the|a) (?:number|count|total|tally|headcount)(?: of (?:them|those|these))?"
             r"(?=\W*$)"
         ),
@@ -558,13 +567,13 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (_LIST, "describe the picture"),
     (_WITH_BOXES, r"box \g<what>"),
     (_OF_THE, r"how many of the \g<those> \g<verb> \g<what>"),
-    (_any(r"\bvery (?=first\b|last\b)"), ""),
-    (_any(r"^(?:and |ok )?box where\W*$"), "where is it?"),
-    (_any(r"\b(?:instances?|examples) of (?=[a-z]+s\b)"), ""),
+    (_pattern(r"\bvery (?=first\b|last\b)"), ""),
+    (_pattern(r"^(?:and |ok )?box where\W*$"), "where is it?"),
+    (_pattern(r"\b(?:instances?|examples) of (?=[a-z]+s\b)"), ""),
     (_SAME_NOUN, lambda m: f"{m['first']} {m['link']} {m['the'] or ''}{m['second']} {m['noun']}{m['s'] or ''}"),
-    (_any(r" out of (?:those|them|these|the lot|all of them)\b"), ""),
+    (_pattern(r" out of (?:those|them|these|the lot|all of them)\b"), ""),
     (
-        _any(r"^(?P<do>(?:trace|outline|find|count|box|mask|segment|highlight)\b.{1,60}s?) on it(?P<end>\W*)$"),
+        _pattern(r"^(?P<do>(?:trace|outline|find|count|box|mask|segment|highlight)\b.{1,60}s?) on it(?P<end>\W*)$"),
         r"\g<do>\g<end>",
     ),
     (_BESIDES, r"how many \g<thing> other than \g<not> are there"),

@@ -23,7 +23,8 @@ from vlp_graph.nano.words import thing
 EVERYDAY_TURNS = Path(__file__).with_name("everyday_turns.jsonl")
 """Training data; what measures (`vlp_graph.nano.turns`) is elsewhere and holds none of them."""
 EVERYDAY_FORMS = Path(__file__).with_name("everyday_forms.jsonl")
-"""Turns with the form of what they ask and the words in its roles; every tenth is held out."""
+"""Turns with the form of what they ask and the words in its roles; lines with `held_out` are not learned
+from, nor do they stand in `EVERYDAY_TURNS`."""
 FORM_OF_TASK = {"chat": "say", "describe": "describe", "count": "number", "detect": "find", "segment": "outline"}
 OF_A_TASK = 0.2
 OTHER_THINGS, AFTER_HISTORY, TYPO, OTHER_CASE = 0.5, 0.3, 0.08, 0.3
@@ -93,11 +94,11 @@ class FormTurn:
 
 @functools.cache
 def load_forms(*, held_out: bool = False) -> list[FormTurn]:
-    """The turns to learn from, or every tenth, which is not."""
+    """The turns to learn from, or those that are held out."""
     turns = []
-    for number, line in enumerate(EVERYDAY_FORMS.read_text(encoding="utf-8").splitlines()):
+    for line in EVERYDAY_FORMS.read_text(encoding="utf-8").splitlines():
         entry = json.loads(line)
-        if (number % 10 == 7) == held_out:
+        if entry.get("held_out", False) == held_out:
             turns.append(_formed(entry["turn"], entry["form"], {r: entry[r] for r in ("a", "b") if r in entry}))
     return turns
 

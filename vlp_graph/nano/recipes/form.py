@@ -1,7 +1,7 @@
 """The model of forms: which question a turn asks, and which of its words name the things.
 
 A second adapter on MiniLM's weights, like the intent model's. It learns from everyday turns that say their form and
-their roles; a tenth of them is held out.
+their roles; some of them are held out.
 """
 
 from __future__ import annotations
