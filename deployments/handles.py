@@ -7,7 +7,7 @@ reaches the replica, and Ray's errors as our own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -33,7 +33,8 @@ T = TypeVar("T")
 
 
 @contextmanager
-def _our_errors(model: str) -> Any:
+def our_errors(model: str) -> Iterator[None]:
+    """Turns what Ray raises about a model into our own errors."""
     try:
         yield
     except ServingError:
@@ -57,7 +58,7 @@ async def call(model: str, send: Callable[[], Awaitable[T]]) -> T:
         Overloaded: the deployment's queue is full.
         ModelUnavailable: the second replica died, too.
     """
-    with _our_errors(model):
+    with our_errors(model):
         try:
             return await _cancellable(send())
         except RayActorError:
@@ -150,7 +151,7 @@ class ServeChatModel(BaseChatModel):
         async def whole() -> str:
             return "".join([piece async for piece in self._pieces(body)])
 
-        with _our_errors("Llama"):
+        with our_errors("Llama"):
             try:
                 text = await whole()
             except RayActorError:  # nothing has been handed on yet, so asking again is safe
@@ -164,7 +165,7 @@ class ServeChatModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        with _our_errors("Llama"):
+        with our_errors("Llama"):
             async for piece in self._pieces(self._body(messages, stop, kwargs)):
                 yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
 

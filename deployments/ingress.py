@@ -11,6 +11,7 @@ from typing import Any
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from deployments.backends import backends_over
 from deployments.handles import models_over
 from deployments.metrics import Counted
 from vlp_graph.config import Profile
@@ -61,7 +62,7 @@ class Ingress:
         planner = profile.models.llama.planner is not None
         models = models_over(self._handles, planner=planner, ready=self._ready)
         dialogue = Remembering(Dialogue(models, profile.dialogue), Store(profile.memory))
-        self.application = build_app(Counted(dialogue), profile)
+        self.application = build_app(Counted(dialogue), backends_over(self._handles), profile)
 
     async def _ready(self) -> dict[str, bool]:
         """For each model whether a replica of it is up, loaded and warmed."""

@@ -25,7 +25,9 @@ from vlp_graph.dialogue.turn import (
     Vlp,
     Words,
 )
+from vlp_graph.engines.generation import Finish, Generation, Piece, Token
 from vlp_graph.http.app import build_app
+from vlp_graph.http.backends import Backends
 
 
 class PlainDialogue:
@@ -73,6 +75,26 @@ class PlainDialogue:
         return self.models
 
 
+class PlainGenerator:
+    """Answers "one two three", a token a word, cut at `max_new_tokens`; remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Generation] = []
+
+    async def generate(self, generation: Generation) -> AsyncIterator[Piece]:
+        self.asked.append(generation)
+        words = ["one", " two", " three"][: generation.max_new_tokens]
+        for number, word in enumerate(words):
+            yield Token(number, word, -0.5)
+        reason = "length" if len(words) == generation.max_new_tokens else "eos_token"
+        yield Finish(reason, "".join(words), prompt_tokens=4, generated_tokens=len(words))
+
+
+@pytest.fixture
+def backends() -> Backends:
+    return Backends(llama=PlainGenerator(), idefics=PlainGenerator())
+
+
 @pytest.fixture
 def dialogue() -> PlainDialogue:
     return PlainDialogue()
@@ -87,8 +109,8 @@ def profile() -> Profile:
 
 
 @pytest.fixture
-def client(dialogue: PlainDialogue, profile: Profile) -> TestClient:
-    return TestClient(build_app(dialogue, profile))
+def client(dialogue: PlainDialogue, backends: Backends, profile: Profile) -> TestClient:
+    return TestClient(build_app(dialogue, backends, profile))
 
 
 @pytest.fixture

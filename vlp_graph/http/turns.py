@@ -1,0 +1,113 @@
+"""Turns of a dialogue over HTTP: OpenAI's chat completions with the model `vlp`, and a form for curl."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from pydantic import BaseModel
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from vlp_graph.config import Limits
+from vlp_graph.dialogue.turn import Event, Turn
+from vlp_graph.http import bodies, schema
+from vlp_graph.http.endpoint import EVENTS, FORM, JSON, Endpoint
+from vlp_graph.http.reply import EventStream, RunningTurn, Stamp, first_events, until_gone, whole_answer
+
+
+class Dialogue(Protocol):
+    """What the routes need of the dialogue."""
+
+    def run(self, turn: Turn) -> AsyncIterator[Event]:
+        """The events of a turn, `Answered` last; raises `ServingError`."""
+        ...
+
+    async def ready(self) -> dict[str, bool]:
+        """Each model by name: loaded and warmed?"""
+        ...
+
+
+class Turns:
+    """The endpoints that run a dialogue."""
+
+    def __init__(self, dialogue: Dialogue, limits: Limits) -> None:
+        self.dialogue, self.limits = dialogue, limits
+
+    def endpoints(self) -> list[Endpoint]:
+        gives: dict[str, type[BaseModel] | None] = {JSON: schema.Completion, EVENTS: schema.Chunk}
+        chat = Endpoint(
+            "POST",
+            "/v1/chat/completions",
+            self.chat,
+            "A turn in OpenAI's form",
+            takes={JSON: schema.ChatRequest},
+            gives=gives,
+            errors=schema.ErrorReply,
+        )
+        ask = Endpoint(
+            "POST",
+            "/v1/ask",
+            self.ask,
+            "A turn as a form, for curl",
+            takes={FORM: schema.AskForm},
+            gives=gives,
+            errors=schema.ErrorReply,
+        )
+        models = Endpoint("GET", "/v1/models", self.models, "The models to ask for", gives={JSON: schema.ModelList})
+        return [chat, ask, models]
+
+    async def chat(self, request: Request) -> Response:
+        bodies.check_type(request, JSON)
+        body = await request.body()
+        asked, turn = await run_in_threadpool(_read_chat, body, self.limits)
+        usage = bool(asked.stream_options and asked.stream_options.include_usage)
+        return await self._answer(request, turn, stream=bool(asked.stream), include_usage=usage)
+
+    async def ask(self, request: Request) -> Response:
+        fields = tuple(schema.AskForm.model_fields)
+        async with bodies.read_form(request, self.limits, fields, repeatable=("image",)) as form:
+            stream = bodies.flag(form, "stream")
+            history = bodies.text(form, "history")
+            recordings = await bodies.files(form, "audio")
+            ask = schema.Ask(
+                text=bodies.text(form, "text") or "",
+                images=tuple(await bodies.files(form, "image")),
+                audio=recordings[0] if recordings else None,
+                history=None if not history else bodies.read_json(history, "history"),
+                session=bodies.text(form, "session"),
+            )
+        turn = await run_in_threadpool(schema.form_to_turn, ask, self.limits)
+        return await self._answer(request, turn, stream=stream, include_usage=False)
+
+    async def models(self, request: Request) -> Response:
+        listed = schema.ModelList(data=[schema.ModelCard(id=schema.MODEL)])
+        return JSONResponse(listed.model_dump())
+
+    async def _answer(self, request: Request, turn: Turn, *, stream: bool, include_usage: bool) -> Response:
+        running = RunningTurn(self.dialogue.run(dataclasses.replace(turn, caller=_caller(request))))
+        handed_over = False
+        try:
+            if stream:
+                first = await until_gone(request.receive, first_events(running))
+                handed_over = True
+                return EventStream(first, running, include_usage=include_usage)
+            answer = await until_gone(request.receive, whole_answer(running))
+            return JSONResponse(Stamp().completion(answer))
+        finally:
+            if not handed_over:
+                await running.aclose()
+
+
+def _caller(request: Request) -> str:
+    """Whose request it is: a digest of the key that came with it, or nobody's."""
+    key = request.headers.get("authorization", "").partition(" ")[2].strip()
+    return hashlib.sha256(key.encode()).hexdigest() if key else ""
+
+
+def _read_chat(body: bytes, limits: Limits) -> tuple[schema.ChatRequest, Turn]:
+    asked = schema.parse_chat(bodies.read_json(body), limits)
+    return asked, schema.to_turn(asked, limits)
