@@ -19,6 +19,7 @@ from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.pictures import meant_picture
 from vlp_graph.dialogue.plan import Plan, Task, fallback_plan
 from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
+from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.reading import Reader, Said, best, leans
 from vlp_graph.dialogue.speculation import Speculation
 from vlp_graph.dialogue.tasks import Tasks
@@ -82,9 +83,7 @@ class Dialogue:
                     context=turn.context or Context(),
                 )
                 return
-        said = await _within(deadline, "DistilBERT", self._read(turn, text))
-        lead = said.wishes[0].understanding.scores
-        intent = Intent(label=best(lead), score=round(lead[best(lead)], 4))
+        said, intent = await _within(deadline, "DistilBERT", self._understand(turn, text))
         clock.lap("intent")
         yield Understood(intent)
         if not turn.pictures and intent.label != "chat" and intent.score >= SURE:
@@ -134,6 +133,13 @@ class Dialogue:
         timings = {**clock.timings(), **{k: float(n) for k, n in speculation.counts.items() if n}}
         vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
         yield Answered(answer, vlp, planned, _after(said.before, said.context, plan, results))
+
+    async def _understand(self, turn: Turn, text: str) -> tuple[Said, Intent]:
+        """The turn in words that stand alone, and the intent of its own words."""
+        own = self.models.sorter.read(intent_text(text, last_exchange(turn.history)))
+        said, understanding = await asyncio.gather(self._read(turn, text), own)
+        label = best(understanding.scores)
+        return said, Intent(label=label, score=round(understanding.scores[label], 4))
 
     async def _read(self, turn: Turn, text: str) -> Said:
         """The turn in words that stand alone, for which the dialogue before it is read where no memory knows it."""
