@@ -10,80 +10,30 @@ import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from vlp_graph.dialogue.forms import FORMS, ROLES
-from vlp_graph.engines.distilbert import OUTSIDE, Tagger, heads
+from vlp_graph.engines.distilbert import Tagger
 from vlp_graph.engines.weights import resolve
-from vlp_graph.nano.everyday import FormTurn, form_turn, load_forms
-from vlp_graph.nano.recipes.intent import BASE, BATCH, LABEL_SMOOTHING, LEARNING_RATE, WARM_UP_STEPS, base_model, save
+from vlp_graph.nano.everyday import form_turn, load_forms
+from vlp_graph.nano.recipes.reader import BASE, BATCH, Example, fit
 
 MINUTES = 26.0
 RANK = 16
 
 
-def tags(offsets: list[tuple[int, int]], turn: FormTurn) -> list[int]:
-    """A tag for every token: where a role begins, where it goes on; -100 for those that lie nowhere in the text."""
-    made = []
-    for start, end in offsets:
-        tag = OUTSIDE
-        for role, (begin, stop) in turn.spans.items():
-            if start < stop and end > begin:
-                tag = 1 + 2 * ROLES.index(role) + (start > begin)
-        made.append(-100 if start == end else tag)
-    return made
-
-
-def batches(rng: random.Random) -> Iterator[list[FormTurn]]:
-    """Endless batches of turns of like length."""
+def examples(rng: random.Random) -> Iterator[Example]:
+    """Endless turns with their form and the words in their roles."""
     while True:
-        turns = sorted((form_turn(rng) for _ in range(20 * BATCH)), key=lambda turn: len(turn.text))
-        made = [turns[i : i + BATCH] for i in range(0, len(turns), BATCH)]
-        rng.shuffle(made)
-        yield from made
+        turn = form_turn(rng)
+        label = [float(form == turn.form) for form in FORMS]
+        tagged = [(span, 1 + 2 * ROLES.index(role)) for role, span in turn.spans.items()]
+        yield Example(turn.text, label, tagged)
 
 
 def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
     """Train adapter and heads for `minutes` of CPU time and save them, in fp16, into `out`."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-
-    from vlp_graph.nano.training import Schedule
-
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    model, tokenizer = base_model(FORMS, roles=len(ROLES))
-    config = LoraConfig(
-        r=RANK,
-        lora_alpha=2 * RANK,
-        lora_dropout=0.1,
-        target_modules=["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"],
-        modules_to_save=["pre_classifier", "classifier", "spans"],
-        task_type="SEQ_CLS",
-    )
-    model = get_peft_model(model, config).train()
-    learned = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=LEARNING_RATE, weight_decay=0.01)
-    schedule = Schedule("form", minutes or MINUTES, warmup=WARM_UP_STEPS, hold=0.2)
-    for factor, batch in zip(schedule, batches(random.Random(seed)), strict=False):
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * factor
-        encoded = tokenizer(
-            [turn.text for turn in batch], padding=True, return_offsets_mapping=True, return_tensors="pt"
-        )
-        offsets = encoded.pop("offset_mapping").tolist()
-        wanted = torch.tensor([FORMS.index(turn.form) for turn in batch])
-        tagged = torch.tensor([tags(row, turn) for row, turn in zip(offsets, batch, strict=True)])
-        base: Any = model.base_model.model
-        forms, marks = heads(base, base.distilbert(encoded["input_ids"], encoded["attention_mask"])[0])
-        loss = torch.nn.functional.cross_entropy(forms, wanted, label_smoothing=LABEL_SMOOTHING)
-        loss = loss + torch.nn.functional.cross_entropy(marks.flatten(0, 1), tagged.flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        schedule.log(loss=loss.item())
-    save(model, out, FORMS)
+    turns = examples(random.Random(seed))
+    fit("form", FORMS, turns, out, minutes=minutes or MINUTES, rank=RANK, dropout=0.1, roles=len(ROLES), seed=seed)
     (out / "roles.json").write_text(json.dumps(ROLES) + "\n", encoding="utf-8")
 
 

