@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
+from pydantic import ValidationError
 from ray import serve
 from ray.serve.deployment import Application
 
@@ -32,35 +33,38 @@ class Llama:
         self.server = await _start(config)
         for model in (BASE, PLANNER) if config.planner else (BASE,):
             body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
-            async for _ in self.generate(body):
+            async for _ in self.chat(body):
                 pass
 
-    async def generate(self, body: dict[str, Any]) -> AsyncIterator[str]:
-        """Pieces of the answer to an OpenAI chat body (`model`, `messages`, `max_tokens`, `response_format`, …).
+    async def chat(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """The answer to an OpenAI chat body: with `stream` its chunks, without one completion, both as vLLM has them.
 
         Raises:
             InvalidRequest: vLLM refuses the request (too many tokens, a schema it cannot use).
         """
         from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
-        request = ChatCompletionRequest(**{**body, "stream": True})
+        try:
+            request = ChatCompletionRequest(**body)
+        except ValidationError as error:
+            raise InvalidRequest(str(error.errors(include_url=False, include_input=False)[0]["msg"])) from None
         self._running += 1
         try:
-            async for piece in self._written(request):
-                yield piece
+            async for reply in self._replies(request):
+                yield reply
         finally:
             self._running -= 1
 
-    async def _written(self, request: Any) -> AsyncIterator[str]:
+    async def _replies(self, request: Any) -> AsyncIterator[dict[str, Any]]:
         from ray.serve.llm.openai_api_models import ErrorResponse
 
         async with aclosing(await self.server.chat(request)) as parts:  # whoever leaves ends vLLM's work
             async for part in parts:
                 for event in part if isinstance(part, list) else [part]:
                     if isinstance(event, ErrorResponse):
-                        raise _error(event.error.message, event.error.code)
-                    for piece in _pieces(event):
-                        yield piece
+                        raise _error(event.error.model_dump())
+                    for reply in _chunks(event) if isinstance(event, str) else [event.model_dump(mode="json")]:
+                        yield reply
 
     def stats(self) -> dict[str, int]:
         """Answers that are being written."""
@@ -70,20 +74,24 @@ class Llama:
         await self.server.check_health()
 
 
-def _pieces(events: str) -> list[str]:
-    """The text in a block of server-sent events."""
-    pieces = []
-    for line in events.splitlines():
+def _chunks(events: str) -> list[dict[str, Any]]:
+    """The chunks in a block of server-sent events."""
+    chunks = []
+    for line in events.split("\n"):  # not splitlines, which also splits at U+2028 inside a text
         if line.startswith("data: ") and line != "data: [DONE]":
-            data = json.loads(line.removeprefix("data: "))
-            if error := data.get("error"):
-                raise _error(str(error.get("message", error)), error.get("code", 400))
-            pieces += [c["delta"].get("content") or "" for c in data.get("choices", [])]
-    return [piece for piece in pieces if piece]
+            chunk = json.loads(line.removeprefix("data: "))
+            if error := chunk.get("error"):
+                raise _error(error)
+            chunks.append(chunk)
+    return chunks
 
 
-def _error(message: str, code: Any) -> ServingError:
-    return InvalidRequest(message) if isinstance(code, int) and code < 500 else ServingError(message)
+def _error(error: dict[str, Any]) -> ServingError:
+    """vLLM's error as ours: what the caller can mend, by its status, else a failure here."""
+    message, code = str(error.get("message", error)), error.get("code", 400)
+    if isinstance(code, int) and code < 500:
+        return InvalidRequest(message, param=error.get("param"))
+    return ServingError(message)
 
 
 async def _start(config: Config) -> Any:

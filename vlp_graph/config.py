@@ -142,19 +142,22 @@ class Models(_Strict):
 
 
 class Limits(_Strict):
-    """What one request may hold. Everything above is refused before it costs anything."""
+    """What one request may hold. Everything above is refused before it costs anything. A spoken turn has at most
+    `audio_seconds`, a recording to transcribe `transcription_seconds`."""
 
     body_mib: Positive = 32
     pictures: Count = 8
     pixels: Count = 25_000_000
     audio_seconds: Positive = 60
+    transcription_seconds: Positive = 600
     text_chars: Count = 8_000
     messages: Count = 64
     max_tokens: Count = 1024
 
 
 class Http(_Strict):
-    """Where the ingress listens, and how many requests it takes at once."""
+    """Where the ingress listens, and how many requests it takes at once. A model that is asked by itself, past the
+    dialogue, has `answer_s` seconds for its whole answer."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -162,6 +165,7 @@ class Http(_Strict):
     num_cpus: float = Field(default=0.5, ge=0)
     max_ongoing_requests: Count = 32
     max_queued_requests: Count = 64
+    answer_s: Positive = 300
     limits: Limits = Limits()
 
 

@@ -14,7 +14,9 @@ from starlette.responses import JSONResponse, Response
 from vlp_graph.config import Profile
 from vlp_graph.errors import ServingError
 from vlp_graph.http import openapi
+from vlp_graph.http.audio import Audio
 from vlp_graph.http.backends import Backends
+from vlp_graph.http.completions import Completions
 from vlp_graph.http.endpoint import JSON, Endpoint
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
 from vlp_graph.http.health import Health
@@ -26,8 +28,11 @@ from vlp_graph.http.turns import Dialogue, Turns
 def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
     """The application over a dialogue, and over the models one by one."""
     limits = profile.http.limits
+    turns = Turns(dialogue, limits)
     endpoints = [
-        *Turns(dialogue, limits).endpoints(),
+        *Completions(turns, backends, profile).endpoints(),
+        *turns.endpoints(),
+        *Audio(backends.whisper, profile.http).endpoints(),
         *Health(dialogue).endpoints(),
     ]
     endpoints.append(_description(endpoints))
