@@ -110,12 +110,12 @@ class Whisper:
     def _kept(self, segments: Iterable[Any]) -> Iterator[Segment]:
         """The segments that are speech, numbered."""
         for number, s in enumerate(s for s in segments if s.no_speech_prob <= self.no_speech):
-            words = None if s.words is None else tuple(Word(w.start, w.end, w.word, w.probability) for w in s.words)
+            words = None if s.words is None else tuple(map(_word, s.words))
             yield Segment(
                 id=number,
                 seek=s.seek,
-                start=round(s.start, 2),
-                end=round(s.end, 2),
+                start=round(float(s.start), 2),
+                end=round(float(s.end), 2),
                 text=s.text,
                 tokens=tuple(s.tokens),
                 temperature=s.temperature or 0.0,
@@ -124,6 +124,10 @@ class Whisper:
                 no_speech_prob=s.no_speech_prob,
                 words=words,
             )
+
+
+def _word(word: Any) -> Word:
+    return Word(round(float(word.start), 2), round(float(word.end), 2), word.word, round(float(word.probability), 4))
 
 
 def _name(code: str) -> str:
