@@ -1,4 +1,4 @@
-"""IDEFICS as a deployment: questions about pictures, generated in dynamic batches, and prompts continued by the token."""
+"""IDEFICS as a deployment: questions about pictures in dynamic batches, and prompts continued token by token."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
+from typing import Any
 
 import numpy as np
 from ray import serve
@@ -52,8 +53,8 @@ class Idefics:
         asked = time.monotonic()
         async with self._places:
             waited = time.monotonic() - asked
-            pieces = stepwise(self._thread, lambda: self.engine.generate(generation))
-            async with aclosing(pieces):  # type: ignore[type-var]
+            pieces: Any = stepwise(self._thread, lambda: self.engine.generate(generation))
+            async with aclosing(pieces):
                 async for piece in pieces:
                     yield dataclasses.replace(piece, queued_s=waited) if isinstance(piece, Finish) else piece
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -50,12 +50,11 @@ class Llama:
         from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
         request = ChatCompletionRequest(**{**body, "stream": True})
-        self._running += 1
-        try:
-            async for piece in self._written(request):
-                yield piece
-        finally:
-            self._running -= 1
+        async with aclosing(self._events(await self.server.chat(request))) as events:
+            async for event in events:
+                for choice in event.get("choices", []):
+                    if piece := choice["delta"].get("content"):
+                        yield piece
 
     async def continued(self, generation: Generation) -> AsyncIterator[Piece]:
         """Goes on from a prompt of texts with the base model, token by token.
@@ -70,19 +69,30 @@ class Llama:
         seed = generation.seed_used()
         reader = Reader(self._tokenizer, prompt, generation, seed)
         request = CompletionRequest(**request_body(BASE, prompt, generation, seed))
-        self._running += 1
-        try:
-            async for event in _events(await self.server.completions(request)):
+        async with aclosing(self._events(await self.server.completions(request))) as events:
+            async for event in events:
                 for piece in reader.pieces(event):
                     yield piece
+
+    async def _events(self, answer: Any) -> AsyncGenerator[dict[str, Any], None]:
+        """The JSON events of a streamed answer of `LLMServer`; whoever leaves ends vLLM's work.
+
+        Raises:
+            ServingError: one of them is an error.
+        """
+        from ray.serve.llm.openai_api_models import ErrorResponse
+
+        self._running += 1
+        try:
+            async with aclosing(answer) as parts:
+                async for part in parts:
+                    for block in part if isinstance(part, list) else [part]:
+                        if isinstance(block, ErrorResponse):
+                            raise _error(block.error.message, block.error.code)
+                        for event in _parsed(block):
+                            yield event
         finally:
             self._running -= 1
-
-    async def _written(self, request: Any) -> AsyncIterator[str]:
-        async for event in _events(await self.server.chat(request)):
-            for choice in event.get("choices", []):
-                if piece := choice["delta"].get("content"):
-                    yield piece
 
     def stats(self) -> dict[str, int]:
         """Answers that are being written."""
@@ -90,23 +100,6 @@ class Llama:
 
     async def check_health(self) -> None:
         await self.server.check_health()
-
-
-async def _events(answer: Any) -> AsyncIterator[dict[str, Any]]:
-    """The JSON events of a streamed answer of `LLMServer`; whoever leaves ends vLLM's work.
-
-    Raises:
-        ServingError: one of them is an error.
-    """
-    from ray.serve.llm.openai_api_models import ErrorResponse
-
-    async with aclosing(answer) as parts:
-        async for part in parts:
-            for block in part if isinstance(part, list) else [part]:
-                if isinstance(block, ErrorResponse):
-                    raise _error(block.error.message, block.error.code)
-                for event in _parsed(block):
-                    yield event
 
 
 def _parsed(block: str) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vlp_graph.engines.detokenizer import special_tokens
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.idefics_generation import Words, go_on
-from vlp_graph.engines.idefics_prompt import AROUND_IMAGE, END_OF_UTTERANCE, IMAGE, lay_out, tensors
+from vlp_graph.engines.idefics_prompt import AROUND_IMAGE, END_OF_UTTERANCE, IMAGE, lay_out, tensors, token_id
 from vlp_graph.engines.loading import pretrained_options
 from vlp_graph.engines.weights import resolve
 
@@ -90,7 +90,7 @@ class Idefics:
         tokenizer = Tokenizer.from_str(self.processor.tokenizer.backend_tokenizer.to_str())
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        never = tuple(tokenizer.token_to_id(token) for token in (IMAGE, AROUND_IMAGE))
+        never = tuple(token_id(tokenizer, token) for token in (IMAGE, AROUND_IMAGE))
         return Words(tokenizer, special_tokens(tokenizer), frozenset(self._ends()), never)
 
     def answer(self, looks: Sequence[Look]) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from vlp_graph.engines.detokenizer import Detokenizer
 from vlp_graph.engines.generation import Finish, Generation, Piece, Prefill, Token
@@ -86,7 +86,8 @@ class _Choice:
         """`logits` [1, V] after `ids`."""
         import torch
 
-        scores = self._processors(torch.tensor([ids], device=logits.device), logits).clamp(max=_LARGEST)
+        before: Any = torch.tensor([ids], device=logits.device)
+        scores: Tensor = self._processors(before, cast("Any", logits)).clamp(max=_LARGEST)
         if self._random is None:
             return int(scores.argmax())
         return int(torch.multinomial(scores.softmax(-1), 1, generator=self._random))

@@ -53,8 +53,8 @@ def lay_out(
     ids = tokenizer.encode(text, add_special_tokens=False).ids
     if truncate is None or len(ids) <= truncate:
         return Prompt(ids, pictures)
-    kept = _whole_pictures(ids[-truncate:], tokenizer) or [tokenizer.token_to_id(bos)]
-    left = kept.count(tokenizer.token_to_id(IMAGE))
+    kept = _whole_pictures(ids[-truncate:], tokenizer) or ids[:1]
+    left = kept.count(token_id(tokenizer, IMAGE))
     return Prompt(kept, pictures[len(pictures) - left :])
 
 
@@ -71,12 +71,22 @@ def _text(text: str, tokenizer: Tokenizer, lowercase: bool) -> str:
 
 def _whole_pictures(ids: list[int], tokenizer: Tokenizer) -> list[int]:
     """Without the rest of a picture whose first tokens have been cut off."""
-    image, around = tokenizer.token_to_id(IMAGE), tokenizer.token_to_id(AROUND_IMAGE)
+    image, around = token_id(tokenizer, IMAGE), token_id(tokenizer, AROUND_IMAGE)
     if ids[:1] == [image]:
         ids = ids[1:]
     if ids[:1] == [around] and ids[1:2] != [image]:
         ids = ids[1:]
     return ids
+
+
+def token_id(tokenizer: Tokenizer, token: str) -> int:
+    """
+    Raises:
+        ValueError: the tokenizer does not have it, so it is none of an IDEFICS.
+    """
+    if (id := tokenizer.token_to_id(token)) is None:
+        raise ValueError(f"the tokenizer has no {token}: not an IDEFICS checkpoint")
+    return id
 
 
 def tensors(prompt: Prompt, processor: IdeficsProcessor) -> dict[str, Any]:
