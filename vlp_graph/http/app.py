@@ -22,6 +22,8 @@ from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_erro
 from vlp_graph.http.health import Health
 from vlp_graph.http.limits import MIB, BodyLimit
 from vlp_graph.http.request_id import RequestId
+from vlp_graph.http.tgi import Tgi
+from vlp_graph.http.tgi_errors import TgiErrors
 from vlp_graph.http.turns import Dialogue, Turns
 
 
@@ -34,12 +36,14 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         *turns.endpoints(),
         *Audio(backends.whisper, profile.http).endpoints(),
         *Health(dialogue).endpoints(),
+        *Tgi(dialogue, backends, profile).endpoints(),
     ]
     endpoints.append(_description(endpoints))
     return Starlette(
         routes=[endpoint.route() for endpoint in endpoints],
         middleware=[
             Middleware(RequestId),
+            Middleware(TgiErrors),
             Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB)),
             Middleware(LastResort),
         ],

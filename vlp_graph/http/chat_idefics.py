@@ -113,15 +113,19 @@ class IdeficsChat:
         """Pieces of the answer up to the first stop word, and how it ended, last."""
         stop, begun = StopWords(asked.generation.stop), False
         pieces = cast(AsyncGenerator[Piece, None], self.model.generate(asked.generation))
-        async with aclosing(pieces):
-            async for piece in pieces:
-                text = _shown(piece, stop)
-                text = text if begun else text.lstrip()
-                if text:
-                    begun = True
-                    yield text
-                if isinstance(piece, Finish):
-                    yield piece
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    text = _shown(piece, stop)
+                    text = text if begun else text.lstrip()
+                    if text:
+                        begun = True
+                        yield text
+                    if isinstance(piece, Finish):
+                        yield piece
+        except InvalidRequest as error:
+            text = f"the messages and the answer do not fit: {error.message}"
+            raise InvalidRequest(text, param="messages") from None
 
     def _generation(self, request: IdeficsRequest, prompt: tuple[Part, ...]) -> Generation:
         """OpenAI's temperature is 1 where none is given, and 0 takes the likeliest token."""
