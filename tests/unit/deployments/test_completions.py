@@ -47,9 +47,7 @@ def test_a_token_an_event(tokenizer: Tokenizer) -> None:
     prompt = tokenizer.encode("what is there?").ids
     first, second = tokenizer.encode(" red star").ids
     reader = Reader(tokenizer, prompt, Generation(("",)), seed=5)
-    pieces = read(
-        reader, event(" red", [first]), event(" star", [second]), event("", [EOS], finish_reason="stop")
-    )
+    pieces = read(reader, event(" red", [first]), event(" star", [second]), event("", [EOS], finish_reason="stop"))
     assert pieces == [
         Token(first, " red", -first, more=True),
         Token(second, " star", -second, more=True),

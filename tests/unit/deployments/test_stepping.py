@@ -73,11 +73,11 @@ async def test_errors_are_raised_where_it_is_read() -> None:
         yield 1
         raise KeyError("late")
 
-    seen: list[int] = []
-    with ThreadPoolExecutor(1) as thread, pytest.raises(KeyError, match="late"):
-        async for item in stepwise(thread, broken):
-            seen.append(item)
-    assert seen == [1]
+    with ThreadPoolExecutor(1) as thread:
+        items = stepwise(thread, broken)
+        assert await anext(items) == 1
+        with pytest.raises(KeyError, match="late"):
+            await anext(items)
 
 
 async def test_iterators_take_turns_in_one_thread() -> None:
