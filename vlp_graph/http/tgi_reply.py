@@ -60,9 +60,10 @@ def reply(made: Sequence[Made], prefix: str, *, details: bool) -> dict[str, Any]
     text = prefix + best.finish.text
     if not details:
         return _json(schema.TgiReply(generated_text=text))
-    others = [_sequence(one, prefix) for one in made if one is not best]
-    more = {"best_of_sequences": others} if len(made) > 1 else {}
-    return _json(schema.TgiReply(generated_text=text, details=schema.TgiDetails(**_details(best), **more)))
+    told = _details(best)
+    if len(made) > 1:
+        told["best_of_sequences"] = [_sequence(one, prefix) for one in made if one is not best]
+    return _json(schema.TgiReply(generated_text=text, details=schema.TgiDetails(**told)))
 
 
 def _sequence(made: Made, prefix: str) -> schema.TgiSequence:

@@ -26,7 +26,7 @@ class _Body(BaseModel):
 
 
 class TgiParameters(_Body):
-    best_of: int | None = Field(None, description="Answers to choose the likeliest of")
+    best_of: int | None = Field(default=None, description="Answers to choose the likeliest of")
     temperature: float | None = None
     repetition_penalty: float | None = None
     top_k: int | None = None
@@ -34,12 +34,14 @@ class TgiParameters(_Body):
     typical_p: float | None = None
     do_sample: bool = False
     max_new_tokens: int = 20
-    return_full_text: bool | None = Field(None, description="Put the prompt before the text")
+    return_full_text: bool | None = Field(default=None, description="Put the prompt before the text")
     stop: list[str] = []
-    truncate: int | None = Field(None, description="Keep the prompt's last so many tokens")
+    truncate: int | None = Field(default=None, description="Keep the prompt's last so many tokens")
     watermark: bool = False
     details: bool = False
-    decoder_input_details: bool = Field(False, description="With the prompt's tokens and their log-probabilities")
+    decoder_input_details: bool = Field(
+        default=False, description="With the prompt's tokens and their log-probabilities"
+    )
     seed: int | None = None
     top_n_tokens: int | None = None
 
