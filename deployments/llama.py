@@ -82,16 +82,14 @@ class Llama:
         Raises:
             ServingError: one of them is an error.
         """
-        from ray.serve.llm.openai_api_models import ErrorResponse
-
         self._running += 1
         try:
             async with aclosing(answer) as parts:
                 async for part in parts:
                     for block in part if isinstance(part, list) else [part]:
-                        if isinstance(block, ErrorResponse):
-                            raise _error(block.error.model_dump())
                         for event in _parsed(block) if isinstance(block, str) else [block.model_dump(mode="json")]:
+                            if error := event.get("error"):
+                                raise _error(error)
                             yield event
         finally:
             self._running -= 1
@@ -108,10 +106,7 @@ def _parsed(block: str) -> Iterator[dict[str, Any]]:
     """The JSON in a block of server-sent events."""
     for line in block.split("\n"):  # not splitlines, which also splits at U+2028 inside a text
         if line.startswith("data: ") and line != "data: [DONE]":
-            event = json.loads(line.removeprefix("data: "))
-            if error := event.get("error"):
-                raise _error(error)
-            yield event
+            yield json.loads(line.removeprefix("data: "))
 
 
 def _error(error: dict[str, Any]) -> ServingError:

@@ -84,10 +84,11 @@ def read_fields(kind: type[F], fields: Mapping[str, Any]) -> F:
     Raises:
         InvalidRequest: a field of another type or value, one that is missing, or one that is not known.
     """
+    given = dict(fields)
     try:
-        return kind.model_validate(dict(fields))
+        return kind.model_validate(given)
     except ValidationError as error:
-        raise from_validation(error, fields) from None
+        raise from_validation(error, given) from None
 
 
 def check(options: TranslationOptions) -> None:

@@ -28,7 +28,7 @@ class Completions:
         limits = profile.http.limits
         self.turns, self.answer_s = turns, profile.http.answer_s
         self.alone: dict[str, Any] = {
-            "llama": LlamaChat(backends.llama, limits),
+            "llama": LlamaChat(backends.llama, profile.models.llama, limits),
             "idefics": IdeficsChat(backends.idefics, profile.models.idefics, limits),
         }
         self.chatting = (schema.MODEL, *self.alone)

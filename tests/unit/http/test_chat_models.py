@@ -219,6 +219,33 @@ class TestLlama:
         assert words(before) == "one"
         assert last["error"]["message"] == "too much"
 
+    @pytest.mark.parametrize(
+        ("theirs", "ours", "fields"),
+        [
+            ("input_tokens", "messages", {}),
+            ("max_completion_tokens", "max_tokens", {"max_tokens": 9}),
+            ("max_completion_tokens", "max_completion_tokens", {"max_completion_tokens": 9}),
+            ("logit_bias", "logit_bias", {"logit_bias": {"9": 1}}),
+            (
+                None,
+                "response_format",
+                {
+                    "response_format": {
+                        "type": "json_schema",
+                        "json_schema": {"name": "x", "schema": {"type": "objekt"}},
+                    }
+                },
+            ),
+        ],
+    )
+    def test_what_vllm_refuses_is_named(
+        self, client: TestClient, backends: Any, theirs: str | None, ours: str, fields: dict[str, Any]
+    ) -> None:
+        for stream in (False, True):
+            backends.llama.error = InvalidRequest("no", param=theirs)
+            reply = client.post(CHAT, json=body("llama", stream=stream, **fields))
+            assert (reply.status_code, reply.json()["error"]["param"]) == (400, ours)
+
     @pytest.mark.parametrize("stream", [False, True])
     def test_a_model_that_hangs_is_late(self, backends: Any, dialogue: Any, profile: Profile, stream: bool) -> None:
         backends.llama.hang = True
