@@ -7,8 +7,8 @@ reaches the replica, and Ray's errors as our own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -169,11 +169,12 @@ class ServeChatModel(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         with our_errors("Llama"):
             body = self._body(messages, stop, kwargs) | {"stream": True, "stream_options": {"include_usage": True}}
-            async for chunk in self._replies(body):
-                text = "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
-                yield ChatGenerationChunk(message=AIMessageChunk(content=text, **self._told(chunk)))
+            async with aclosing(self._replies(body)) as chunks:
+                async for chunk in chunks:
+                    text = "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
+                    yield ChatGenerationChunk(message=AIMessageChunk(content=text, **self._told(chunk)))
 
-    async def _replies(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def _replies(self, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
         response = self.handle.options(stream=True).chat.remote(body)
         try:
             async for reply in response:
