@@ -6,10 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from ray.exceptions import RayActorError
 from ray.serve.handle import DeploymentHandle
 
-from deployments.handles import our_errors
+from deployments.handles import call, our_errors
 from vlp_graph.engines.generation import Generation, Piece
+from vlp_graph.engines.transcript import Heard, Language, Listening, Segment
 from vlp_graph.http.backends import Backends
 
 
@@ -19,18 +23,60 @@ class Generator:
     def __init__(self, model: str, handle: DeploymentHandle[Any]) -> None:
         self._model, self._handle = model, handle
 
-    async def generate(self, generation: Generation) -> AsyncIterator[Piece]:
+    def generate(self, generation: Generation) -> AsyncIterator[Piece]:
         """Tokens, and the end; leaving it ends the work at the replica."""
-        with our_errors(self._model):
-            response: Any = self._handle.options(stream=True).continued.remote(generation)
+        return streamed(self._model, self._handle, "continued", generation)
+
+
+class Writer(Generator):
+    """The language model, which also chats."""
+
+    def chat(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """Chunks, or one completion, as vLLM has them."""
+        return streamed(self._model, self._handle, "chat", body)
+
+
+class Hearer:
+    """The speech model."""
+
+    def __init__(self, handle: DeploymentHandle[Any]) -> None:
+        self._handle = handle
+
+    def hear(self, listening: Listening) -> AsyncIterator[Heard | Segment]:
+        """What the recording is, then its segments."""
+        return streamed("Whisper", self._handle, "hear", listening)
+
+    async def language(self, samples: NDArray[np.float32]) -> Language:
+        """The language that is spoken."""
+        return await call("Whisper", lambda: self._handle.language.remote(samples))
+
+
+async def streamed(model: str, handle: DeploymentHandle[Any], method: str, *arguments: Any) -> AsyncIterator[Any]:
+    """What a method of a deployment yields; leaving it ends the work at the replica.
+
+    Where the replica dies before its first word, another is asked.
+    """
+    with our_errors(model):
+        for attempt in (1, 2):
+            response: Any = getattr(handle.options(stream=True), method).remote(*arguments)
+            begun = False
             try:
-                async for piece in response:
-                    yield piece
+                async for item in response:
+                    begun = True
+                    yield item
+                return
             except (asyncio.CancelledError, GeneratorExit):
                 response.cancel()
                 raise
+            except RayActorError:
+                if begun or attempt == 2:
+                    raise
 
 
 def backends_over(handles: Mapping[str, DeploymentHandle[Any]]) -> Backends:
     """The surfaces' models over the handles of `llama`, `idefics`, `grounded_sam`, `whisper` and `distilbert`."""
-    return Backends(llama=Generator("Llama", handles["llama"]), idefics=Generator("IDEFICS", handles["idefics"]))
+    return Backends(
+        llama=Writer("Llama", handles["llama"]),
+        idefics=Generator("IDEFICS", handles["idefics"]),
+        whisper=Hearer(handles["whisper"]),
+    )

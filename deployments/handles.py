@@ -7,8 +7,8 @@ reaches the replica, and Ray's errors as our own.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -148,15 +148,17 @@ class ServeChatModel(BaseChatModel):
     ) -> ChatResult:
         body = self._body(messages, stop, kwargs)
 
-        async def whole() -> str:
-            return "".join([piece async for piece in self._pieces(body)])
-
         with our_errors("Llama"):
             try:
-                text = await whole()
+                (completion,) = [whole async for whole in self._replies(body)]
             except RayActorError:  # nothing has been handed on yet, so asking again is safe
-                text = await whole()
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])
+                (completion,) = [whole async for whole in self._replies(body)]
+        (choice,) = completion["choices"]
+        return ChatResult(
+            generations=[
+                ChatGeneration(message=AIMessage(choice["message"]["content"] or "", **self._told(completion)))
+            ]
+        )
 
     async def _astream(
         self,
@@ -166,17 +168,35 @@ class ServeChatModel(BaseChatModel):
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
         with our_errors("Llama"):
-            async for piece in self._pieces(self._body(messages, stop, kwargs)):
-                yield ChatGenerationChunk(message=AIMessageChunk(content=piece))
+            body = self._body(messages, stop, kwargs) | {"stream": True, "stream_options": {"include_usage": True}}
+            async with aclosing(self._replies(body)) as chunks:
+                async for chunk in chunks:
+                    text = "".join(choice["delta"].get("content") or "" for choice in chunk["choices"])
+                    yield ChatGenerationChunk(message=AIMessageChunk(content=text, **self._told(chunk)))
 
-    async def _pieces(self, body: dict[str, Any]) -> AsyncIterator[str]:
-        response = self.handle.options(stream=True).generate.remote(body)
+    async def _replies(self, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        response = self.handle.options(stream=True).chat.remote(body)
         try:
-            async for piece in response:
-                yield piece
+            async for reply in response:
+                yield reply
         except (asyncio.CancelledError, GeneratorExit):
             response.cancel()
             raise
+
+    @staticmethod
+    def _told(reply: dict[str, Any]) -> dict[str, Any]:
+        """What a completion or a chunk says beside its text, in LangChain's words."""
+        told: dict[str, Any] = {}
+        if used := reply.get("usage"):
+            names = {
+                "input_tokens": "prompt_tokens",
+                "output_tokens": "completion_tokens",
+                "total_tokens": "total_tokens",
+            }
+            told["usage_metadata"] = {name: used.get(theirs) or 0 for name, theirs in names.items()}
+        if reason := next((c["finish_reason"] for c in reply["choices"] if c.get("finish_reason")), None):
+            told["response_metadata"] = {"finish_reason": reason}
+        return told
 
     def _body(self, messages: list[BaseMessage], stop: list[str] | None, options: dict[str, Any]) -> dict[str, Any]:
         body = {"model": self.model, "messages": convert_to_openai_messages(messages), "temperature": self.temperature}

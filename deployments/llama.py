@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from pydantic import ValidationError
 from ray import serve
 from ray.serve.deployment import Application
 
+from deployments.completions import Reader, request_body
 from deployments.options import deployment_options, environment
 from vlp_graph.config import Llama as Config
+from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
 from vlp_graph.engines.llama import environment as engine_environment
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest, ServingError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 
 @serve.deployment(name="Llama")
@@ -28,39 +34,65 @@ class Llama:
     """Ready when base model and planner have each written a few tokens. Batching is vLLM's own (continuous)."""
 
     async def __init__(self, config: Config) -> None:  # type: ignore[misc]
-        self._running = 0
+        self._running, self._max_model_len = 0, config.max_model_len
         self.server = await _start(config)
+        self._tokenizer = await asyncio.to_thread(_tokenizer, config)
         for model in (BASE, PLANNER) if config.planner else (BASE,):
             body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
-            async for _ in self.generate(body):
+            async for _ in self.chat(body):
                 pass
 
-    async def generate(self, body: dict[str, Any]) -> AsyncIterator[str]:
-        """Pieces of the answer to an OpenAI chat body (`model`, `messages`, `max_tokens`, `response_format`, …).
+    async def chat(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """The answer to an OpenAI chat body: with `stream` its chunks, without one completion, both as vLLM has them.
 
         Raises:
             InvalidRequest: vLLM refuses the request (too many tokens, a schema it cannot use).
         """
         from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
-        request = ChatCompletionRequest(**{**body, "stream": True})
+        try:
+            request = ChatCompletionRequest(**body)
+        except ValidationError as error:
+            raise InvalidRequest(str(error.errors(include_url=False, include_input=False)[0]["msg"])) from None
+        async with aclosing(self._events(await self.server.chat(request))) as events:
+            async for event in events:
+                yield event
+
+    async def continued(self, generation: Generation) -> AsyncIterator[Piece]:
+        """Goes on from a prompt of texts with the base model, token by token.
+
+        Raises:
+            InvalidRequest: more tokens than the model takes, or what vLLM refuses.
+        """
+        from ray.serve.llm.openai_api_models import CompletionRequest
+
+        prompt = await asyncio.to_thread(_prompt, self._tokenizer, generation)
+        generation.check_length(len(prompt), self._max_model_len)
+        seed = generation.seed_used()
+        reader = Reader(self._tokenizer, prompt, generation, seed)
+        request = CompletionRequest(**request_body(BASE, prompt, generation, seed))
+        async with aclosing(self._events(await self.server.completions(request))) as events:
+            async for event in events:
+                for piece in reader.pieces(event):
+                    yield piece
+
+    async def _events(self, answer: Any) -> AsyncGenerator[dict[str, Any], None]:
+        """The JSON events of an answer of `LLMServer`, one where it is not streamed; whoever leaves ends vLLM's work.
+
+        Raises:
+            ServingError: one of them is an error.
+        """
         self._running += 1
         try:
-            async for piece in self._written(request):
-                yield piece
+            async with aclosing(answer) as parts:
+                async for part in parts:
+                    for block in part if isinstance(part, list) else [part]:
+                        for event in _parsed(block) if isinstance(block, str) else [block.model_dump(mode="json")]:
+                            if error := event.get("error"):
+                                raise _error(error)
+                            yield event
         finally:
             self._running -= 1
-
-    async def _written(self, request: Any) -> AsyncIterator[str]:
-        from ray.serve.llm.openai_api_models import ErrorResponse
-
-        async with aclosing(await self.server.chat(request)) as parts:  # whoever leaves ends vLLM's work
-            async for part in parts:
-                for event in part if isinstance(part, list) else [part]:
-                    if isinstance(event, ErrorResponse):
-                        raise _error(event.error.message, event.error.code)
-                    for piece in _pieces(event):
-                        yield piece
 
     def stats(self) -> dict[str, int]:
         """Answers that are being written."""
@@ -70,20 +102,37 @@ class Llama:
         await self.server.check_health()
 
 
-def _pieces(events: str) -> list[str]:
-    """The text in a block of server-sent events."""
-    pieces = []
-    for line in events.splitlines():
+def _parsed(block: str) -> Iterator[dict[str, Any]]:
+    """The JSON in a block of server-sent events."""
+    for line in block.split("\n"):  # not splitlines, which also splits at U+2028 inside a text
         if line.startswith("data: ") and line != "data: [DONE]":
-            data = json.loads(line.removeprefix("data: "))
-            if error := data.get("error"):
-                raise _error(str(error.get("message", error)), error.get("code", 400))
-            pieces += [c["delta"].get("content") or "" for c in data.get("choices", [])]
-    return [piece for piece in pieces if piece]
+            yield json.loads(line.removeprefix("data: "))
 
 
-def _error(message: str, code: Any) -> ServingError:
-    return InvalidRequest(message) if isinstance(code, int) and code < 500 else ServingError(message)
+def _error(error: dict[str, Any]) -> ServingError:
+    """vLLM's error as ours: what the caller can mend, by its status, else a failure here."""
+    message, code = str(error.get("message", error)), error.get("code", 400)
+    if isinstance(code, int) and code < 500:
+        return InvalidRequest(message, param=error.get("param"))
+    return ServingError(message)
+
+
+def _tokenizer(config: Config) -> Tokenizer:
+    """The model's tokenizer, for what vLLM does not tell: how long a prompt is, and the text of each token."""
+    from transformers import AutoTokenizer
+
+    tokenizer: Any = AutoTokenizer.from_pretrained(resolve(config.source), revision=config.revision)
+    backend: Tokenizer = tokenizer.backend_tokenizer
+    return backend
+
+
+def _prompt(tokenizer: Tokenizer, generation: Generation) -> list[int]:
+    """The token ids of a prompt of texts, its last `truncate` where that is set."""
+    texts = [part for part in generation.prompt if isinstance(part, str)]
+    if len(texts) != len(generation.prompt):
+        raise InvalidRequest("this model reads text only; leave the pictures out", param="inputs")
+    ids: list[int] = tokenizer.encode("".join(texts)).ids
+    return ids if generation.truncate is None else ids[-generation.truncate :]
 
 
 async def _start(config: Config) -> Any:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import numpy as np
 from numpy.typing import NDArray
 from ray import serve
 
 from vlp_graph.config import Whisper as Config
+from vlp_graph.engines.transcript import Heard, Language, Listening, Segment
 from vlp_graph.engines.whisper import SAMPLE_RATE
 from vlp_graph.engines.whisper import Whisper as Engine
 
@@ -23,6 +25,21 @@ class Whisper:
     async def transcribe(self, samples: NDArray[np.float32]) -> str:
         """Mono float32 at 16 kHz -> text; empty for silence."""
         return (await asyncio.to_thread(self.engine.transcribe, samples)).text
+
+    async def hear(self, listening: Listening) -> AsyncIterator[Heard | Segment]:
+        """What the recording is, then its segments. Whoever leaves ends the work after half a minute of sound at most.
+
+        Raises:
+            InvalidRequest: a language that the model does not know, or a translation where it knows but one.
+        """
+        heard, segments = await asyncio.to_thread(self.engine.hear, listening)
+        yield heard
+        while (segment := await asyncio.to_thread(next, segments, None)) is not None:
+            yield segment
+
+    async def language(self, samples: NDArray[np.float32]) -> Language:
+        """Mono float32 at 16 kHz -> the language that is spoken."""
+        return await asyncio.to_thread(self.engine.language, samples)
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""

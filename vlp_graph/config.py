@@ -93,9 +93,13 @@ class Llama(Model):
 
 
 class Idefics(Model):
-    """The vision-language model. `lowercase` fits questions to a checkpoint that was trained on lower case."""
+    """The vision-language model. `lowercase` fits questions to a checkpoint that was trained on lower case.
+
+    `max_new_tokens` bounds an answer within a dialogue, `max_model_len` a prompt together with what is made from it.
+    """
 
     max_new_tokens: Count = 80
+    max_model_len: Count = 2048
     system_prompt: str = ""
     lowercase: bool = False
 
@@ -142,19 +146,44 @@ class Models(_Strict):
 
 
 class Limits(_Strict):
-    """What one request may hold. Everything above is refused before it costs anything."""
+    """What one request may hold. Everything above is refused before it costs anything. A spoken turn has at most
+    `audio_seconds`, a recording to transcribe `transcription_seconds`."""
 
     body_mib: Positive = 32
     pictures: Count = 8
     pixels: Count = 25_000_000
     audio_seconds: Positive = 60
+    transcription_seconds: Positive = 600
     text_chars: Count = 8_000
     messages: Count = 64
     max_tokens: Count = 1024
 
 
+class Tgi(_Strict):
+    """Limits of the Text Generation Inference routes, with TGI's own names and defaults. Tokens are bounded by the
+    model's `max_model_len`, too; `max_concurrent_requests` counts those of one model at one ingress replica.
+    """
+
+    max_concurrent_requests: Count = 128
+    max_best_of: Count = 2
+    max_stop_sequences: Count = 4
+    max_top_n_tokens: Count = 5
+    max_input_length: Count = 1024
+    max_total_tokens: Count = 2048
+
+    @model_validator(mode="after")
+    def _input_leaves_room(self) -> Tgi:
+        if self.max_input_length >= self.max_total_tokens:
+            raise ValueError(
+                f"max_input_length ({self.max_input_length}) must be below max_total_tokens ({self.max_total_tokens})"
+            )
+        return self
+
+
 class Http(_Strict):
-    """Where the ingress listens, and how many requests it takes at once."""
+    """Where the ingress listens, and how many requests it takes at once. A model that is asked by itself, past the
+    dialogue, has `answer_s` seconds for its whole answer. `sagemaker` is the model that answers SageMaker's
+    `/invocations`; `tgi` bounds that route, too."""
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -162,7 +191,10 @@ class Http(_Strict):
     num_cpus: float = Field(default=0.5, ge=0)
     max_ongoing_requests: Count = 32
     max_queued_requests: Count = 64
+    answer_s: Positive = 300
     limits: Limits = Limits()
+    tgi: Tgi = Tgi()
+    sagemaker: Literal["idefics", "llama"] = "idefics"
 
 
 class Dialogue(_Strict):

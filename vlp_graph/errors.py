@@ -32,6 +32,12 @@ class InvalidRequest(ServingError):
     status, type = 400, "invalid_request_error"
 
 
+class UnsupportedParameter(InvalidRequest):
+    """A field that OpenAI knows, and that the asked model cannot honour."""
+
+    code = "unsupported_parameter"
+
+
 class Unprocessable(ServingError):
     """The form is right, the content cannot be used (a broken picture, an empty recording, no picture)."""
 

@@ -22,6 +22,7 @@ from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
 from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.reading import Reader, Said, best, leans
 from vlp_graph.dialogue.speculation import Speculation
+from vlp_graph.dialogue.spent import Spent
 from vlp_graph.dialogue.tasks import Tasks
 from vlp_graph.dialogue.turn import (
     Answered,
@@ -91,7 +92,9 @@ class Dialogue:
         focus, count = said.context.picture, len(turn.pictures)
         likely = likely_plan(said, lambda words: meant_picture(words, count, focus), count)
         asked = asked_by_example(turn, text)
-        tasks = Tasks(self.models, turn, text, self.config.max_answer_tokens, self.config.max_history_tokens, asked)
+        planning, talking = Spent(), Spent()
+        sizes = (self.config.max_answer_tokens, self.config.max_history_tokens)
+        tasks = Tasks(self.models, turn, text, *sizes, asked, talking)
         limits = {"task_s": self.config.task_s, "deadline": deadline}
         speculation = Speculation(tasks.runner(turn.pictures), **limits)
         try:
@@ -99,7 +102,7 @@ class Dialogue:
             if asked:  # labels that examples taught are no planner's to know
                 plan, planned = asked.plan(text), "reader"
             else:
-                plan, planned = await self._route(turn, text, said, intent, likely, speculation, deadline)
+                plan, planned = await self._route(turn, text, said, intent, likely, speculation, deadline, planning)
             speculation.settle(plan)
             clock.lap("plan")
             yield Planned(plan)
@@ -132,7 +135,8 @@ class Dialogue:
             speculation.settle(None)
         timings = {**clock.timings(), **{k: float(n) for k, n in speculation.counts.items() if n}}
         vlp = Vlp(transcript=transcript, intent=intent, plan=plan, results=results, timings=timings)
-        yield Answered(answer, vlp, planned, _after(said.before, said.context, plan, results))
+        context = _after(said.before, said.context, plan, results)
+        yield Answered(answer, vlp, planned, context, planning.with_(talking), "length" if talking.cut else "stop")
 
     async def _understand(self, turn: Turn, text: str) -> tuple[Said, Intent]:
         """The turn in words that stand alone, and the intent of its own words."""
@@ -158,9 +162,10 @@ class Dialogue:
         likely: Likely | None,
         speculation: Speculation,
         deadline: float,
+        spent: Spent,
     ) -> tuple[Plan, PlannedBy]:
         """The plan of the turn: the likely one where that leaves no doubt, else Llama's, who reads the turn's own words
-        (`text`, typed and spoken) and begins meanwhile."""
+        (`text`, typed and spoken) and begins meanwhile. What planning costs goes to `spent`."""
         if likely and likely.sure >= self.config.sure and self.config.router != "cot":
             return self._placed(likely.plan, turn, said, intent), "reader"
         stand_in = likely.plan if likely else fallback_plan(intent.label, said.text)
@@ -172,7 +177,7 @@ class Dialogue:
                 speculation.warm(self.models.finder.prepare(turn.pictures[picture]))
         limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
         try:
-            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, stand_in))
+            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, stand_in, spent))
         except (ModelUnavailable, DeadlineExceeded):  # the turn survives a planner that is down or late
             plan = stand_in
         return self._placed(plan, turn, said, intent), "stand_in" if plan is stand_in else "planner"

@@ -13,10 +13,11 @@ from typing import Any
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.messages import BaseMessage
 from langchain_core.output_parsers import StrOutputParser
-from langchain_core.runnables import Runnable, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from vlp_graph.dialogue.plan import PLAN_SCHEMA, Plan, PlanError, ground_spans, parse_plan
 from vlp_graph.dialogue.prompt import history_line, planner_messages
+from vlp_graph.dialogue.spent import Spent
 from vlp_graph.dialogue.turn import Message
 
 log = logging.getLogger(__name__)
@@ -43,13 +44,18 @@ def planning_chain(model: BaseChatModel, max_tokens: int) -> Runnable[dict[str, 
 
 
 async def make_plan(
-    chain: Runnable[dict[str, Any], Plan], text: str, history: Sequence[Message], stand_in: Plan
+    chain: Runnable[dict[str, Any], Plan],
+    text: str,
+    history: Sequence[Message],
+    stand_in: Plan,
+    spent: Spent | None = None,
 ) -> Plan:
     """The plan of a turn, or the one that stands in where what the model wrote cannot be used. A model that fails
-    raises its ServingError."""
+    raises its ServingError. Its tokens are counted in `spent`."""
     exchange = last_exchange(history)
     try:
-        plan = await chain.ainvoke({"text": text, "history": exchange})
+        counted: RunnableConfig = {"callbacks": [spent]} if spent else {}
+        plan = await chain.ainvoke({"text": text, "history": exchange}, counted)
         spoken = " ".join([*(m.text for m in history), text])
         return ground_spans(plan, spoken)
     except PlanError as error:

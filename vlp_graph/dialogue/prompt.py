@@ -12,7 +12,7 @@ PLANNER_SYSTEM = "Write a plan."
 HISTORY_LIMIT = 120
 UTTERANCE_LIMIT = 600
 _MARKS = re.compile(
-    r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|\[(?:SEP|CLS|PAD|MASK|UNK)\]|<(?:image|end_of_utterance)>"
+    r"<\|[^|<>]{0,40}\|>|</?s>|\[/?INST\]|<</?SYS>>|\[(?:SEP|CLS|PAD|MASK|UNK)\]|<(?:image|end_of_utterance|fake_token_around_image)>"
 )
 
 

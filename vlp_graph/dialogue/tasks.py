@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, trim_messages
@@ -38,6 +38,7 @@ from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.dialogue.questions import ODD, claim_of
 from vlp_graph.dialogue.referring import choose, read, same_place
+from vlp_graph.dialogue.spent import Spent
 from vlp_graph.dialogue.turn import Instance, Picture, Result, Turn
 from vlp_graph.dialogue.wording import (
     COLOURS,
@@ -75,7 +76,7 @@ SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly.
 @dataclass(frozen=True)
 class Tasks:
     """Runs single tasks of one turn. `text` is the turn's own words, typed and spoken; `asked` are the example pictures
-    by which it asks for a label."""
+    by which it asks for a label. What its chat costs goes to `spent`."""
 
     models: Models
     turn: Turn
@@ -83,6 +84,7 @@ class Tasks:
     max_answer_tokens: int
     max_history_tokens: int = 400
     asked: Asked | None = None
+    spent: Spent = field(default_factory=Spent)
 
     async def run(self, task: Task, picture: Picture | None, needed: Sequence[Result] = ()) -> dict[str, Any]:
         """The fields of the result: text, count, label, scores, instances, about as the kind of task has them.
@@ -135,7 +137,8 @@ class Tasks:
         return (await model.ainvoke(self._messages())).strip()
 
     def _talker(self) -> Runnable[Any, BaseMessage]:
-        return self.models.talker.bind(**{"max_tokens": self.max_answer_tokens, **self.turn.sampling})
+        model = self.models.talker.bind(**{"max_tokens": self.max_answer_tokens, **self.turn.sampling})
+        return model.with_config(callbacks=[self.spent])
 
     def _messages(self) -> list[BaseMessage]:
         """The dialogue so far for the language model, as much of its end as it is to read."""

@@ -201,13 +201,15 @@ PlannedBy = Literal["reader", "planner", "stand_in"]
 class Answered:
     """Last event of a turn: the whole answer, what the dialogue is about after it, and who made the plan: the "reader"
     (DistilBERT alone), the "planner" (Llama), or the reader as "stand_in" for a planner that wrote none. `usage` counts
-    tokens of the language model's calls."""
+    tokens of the language model's calls by OpenAI's names; `finish` is "length" where the caller's `max_tokens`, or the
+    profile's, cut what it said."""
 
     text: str
     vlp: Vlp
     planned: PlannedBy = "reader"
     context: Context = field(default_factory=Context)
     usage: Mapping[str, int] = field(default_factory=dict)
+    finish: Literal["stop", "length"] = "stop"
 
 
 Event = Transcribed | Understood | Planned | Finished | Words | Answered

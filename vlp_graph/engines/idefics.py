@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vlp_graph.engines.detokenizer import special_tokens
+from vlp_graph.engines.generation import Generation, Piece
+from vlp_graph.engines.idefics_generation import Words, go_on
+from vlp_graph.engines.idefics_prompt import AROUND_IMAGE, END_OF_UTTERANCE, IMAGE, lay_out, tensors, token_id
 from vlp_graph.engines.loading import pretrained_options
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
     from transformers import IdeficsForVisionText2Text, IdeficsProcessor
-
-END_OF_UTTERANCE = "<end_of_utterance>"
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,17 @@ class Look:
 
 @dataclass
 class Idefics:
-    """`Idefics.load("HuggingFaceM4/idefics-9b-instruct").answer([Look((picture,), "What is this?")])`."""
+    """`Idefics.load("HuggingFaceM4/idefics-9b-instruct").answer([Look((picture,), "What is this?")])`.
+
+    `answer` and `generate` may run side by side, each in a thread of its own.
+    """
 
     model: IdeficsForVisionText2Text
     processor: IdeficsProcessor
     max_new_tokens: int
     system_prompt: str
     lowercase: bool
+    max_model_len: int
 
     @classmethod
     def load(
@@ -50,6 +57,7 @@ class Idefics:
         max_new_tokens: int = 80,
         system_prompt: str = "",
         lowercase: bool = False,
+        max_model_len: int = 2048,
     ) -> Self:
         from transformers import AutoProcessor, IdeficsForVisionText2Text
 
@@ -58,7 +66,32 @@ class Idefics:
         model = IdeficsForVisionText2Text.from_pretrained(path, **options).eval()
         processor = AutoProcessor.from_pretrained(path, revision=revision)
         processor.tokenizer.padding_side = "left"
-        return cls(model, processor, max_new_tokens, system_prompt, lowercase)
+        return cls(model, processor, max_new_tokens, system_prompt, lowercase, max_model_len)
+
+    def generate(self, generation: Generation) -> Iterator[Piece]:
+        """Goes on from a prompt of texts and pictures, token by token.
+
+        Raises:
+            InvalidRequest: more tokens than `max_model_len` or the request's own limits, or a text with `<image>`.
+        """
+        words = self._words
+        bos: Any = self.processor.tokenizer.bos_token
+        prompt = lay_out(
+            generation.prompt, words.tokenizer, bos=bos, lowercase=self.lowercase, truncate=generation.truncate
+        )
+        generation.check_length(len(prompt.ids), self.max_model_len)
+        yield from go_on(self.model, words, tensors(prompt, self.processor), generation)
+
+    @cached_property
+    def _words(self) -> Words:
+        """A tokenizer of generation's own: padding, which `answer` sets, changes the one that it uses."""
+        from tokenizers import Tokenizer
+
+        tokenizer = Tokenizer.from_str(self.processor.tokenizer.backend_tokenizer.to_str())
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        never = tuple(token_id(tokenizer, token) for token in (IMAGE, AROUND_IMAGE))
+        return Words(tokenizer, special_tokens(tokenizer), frozenset(self._ends()), never)
 
     def answer(self, looks: Sequence[Look]) -> list[str]:
         """One greedy answer for each question, generated as one batch."""
@@ -93,17 +126,18 @@ class Idefics:
         return [*said, *(Image.fromarray(p) for p in look.pictures), asked]
 
     def _plain(self, text: str) -> str:
-        """The text without what would smuggle in a picture or end a turn."""
+        """The text without what would smuggle in a picture or end a turn. The processor fetches what looks like a URL:
+        with a space in it nothing does."""
         text = text.lower() if self.lowercase else text
         for token in self._reserved():
             text = text.replace(token, " ")
-        return text
+        return text.replace("://", ": //")
 
     def _reserved(self) -> list[str]:
-        return [*self.processor.tokenizer.all_special_tokens, END_OF_UTTERANCE, "<image>", "<fake_token_around_image>"]
+        return [*self.processor.tokenizer.all_special_tokens, END_OF_UTTERANCE, IMAGE, AROUND_IMAGE]
 
     def _never(self) -> list[list[int]]:
-        tokens = self.processor.tokenizer(["<image>", "<fake_token_around_image>"], add_special_tokens=False)
+        tokens = self.processor.tokenizer([IMAGE, AROUND_IMAGE], add_special_tokens=False)
         return [list(ids) for ids in tokens.input_ids]
 
     def _ends(self) -> list[int]:

@@ -14,27 +14,36 @@ from starlette.responses import JSONResponse, Response
 from vlp_graph.config import Profile
 from vlp_graph.errors import ServingError
 from vlp_graph.http import openapi
+from vlp_graph.http.audio import Audio
 from vlp_graph.http.backends import Backends
+from vlp_graph.http.completions import Completions
 from vlp_graph.http.endpoint import JSON, Endpoint
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
 from vlp_graph.http.health import Health
 from vlp_graph.http.limits import MIB, BodyLimit
 from vlp_graph.http.request_id import RequestId
+from vlp_graph.http.tgi import Tgi
+from vlp_graph.http.tgi_errors import TgiErrors
 from vlp_graph.http.turns import Dialogue, Turns
 
 
 def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
     """The application over a dialogue, and over the models one by one."""
     limits = profile.http.limits
+    turns = Turns(dialogue, limits)
     endpoints = [
-        *Turns(dialogue, limits).endpoints(),
+        *Completions(turns, backends, profile).endpoints(),
+        *turns.endpoints(),
+        *Audio(backends.whisper, profile.http).endpoints(),
         *Health(dialogue).endpoints(),
+        *Tgi(dialogue, backends, profile).endpoints(),
     ]
     endpoints.append(_description(endpoints))
     return Starlette(
         routes=[endpoint.route() for endpoint in endpoints],
         middleware=[
             Middleware(RequestId),
+            Middleware(TgiErrors),
             Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB)),
             Middleware(LastResort),
         ],

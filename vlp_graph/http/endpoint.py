@@ -21,8 +21,8 @@ class Endpoint:
     """One method of one path.
 
     `takes` and `gives` have, for each media type of the body and of the 200 reply, the model that describes it (None:
-    bytes or plain text). `errors` describes replies from 400 on, `others` replies with a status of their own. What is
-    `open` is answered without an API key.
+    bytes or plain text), `query` describes what may stand behind the question mark. `errors` describes replies from 400
+    on, `others` replies with a status of their own. What is `open` is answered without an API key.
     """
 
     method: Literal["GET", "POST"]
@@ -31,6 +31,7 @@ class Endpoint:
     summary: str
     takes: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
     gives: Mapping[str, type[BaseModel] | None] = field(default_factory=dict)
+    query: type[BaseModel] | None = None
     others: Mapping[int, type[BaseModel]] = field(default_factory=dict)
     errors: type[BaseModel] | None = None
     open: bool = False

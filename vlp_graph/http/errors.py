@@ -1,4 +1,6 @@
-"""Every failure as a reply in OpenAI's shape: `{"error": {"message", "type", "param", "code"}}`.
+"""Every failure as a reply in OpenAI's shape, `{"error": {"message", "type", "param", "code"}}`.
+
+A surface may have a shape of its own, which the ASGI scope then names.
 
 What callers can mend is said in words with the field's name; what they cannot is a 500 without internals.
 Logs hold a traceback, never a prompt or media.
@@ -23,6 +25,8 @@ from vlp_graph.errors import InvalidRequest, ServingError
 log = logging.getLogger(__name__)
 
 _WORST_SHOWN = 3
+ERROR_SHAPE = "vlp_graph.error_shape"
+"""Key of the ASGI scope: what makes status and body of an error where a surface has a shape of its own."""
 
 
 def error_body(error: ServingError) -> dict[str, Any]:
@@ -31,11 +35,26 @@ def error_body(error: ServingError) -> dict[str, Any]:
     return {"error": fields}
 
 
+class ErrorResponse(JSONResponse):
+    """The reply to a failed request, in the shape of the surface that was asked."""
+
+    def __init__(self, error: ServingError, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(error_body(error), error.status, headers)
+        self.error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if shape := scope.get(ERROR_SHAPE):
+            self.status_code, body = shape(self.error)
+            self.body = self.render(body)
+            self.headers["content-length"] = str(len(self.body))
+        await super().__call__(scope, receive, send)
+
+
 def error_response(error: ServingError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """The reply to a failed request, with Retry-After where coming back helps."""
     retry = getattr(error, "retry_after_s", None)
     extra = {} if retry is None else {"retry-after": str(retry)}
-    return JSONResponse(error_body(error), error.status, {**(headers or {}), **extra})
+    return ErrorResponse(error, {**(headers or {}), **extra})
 
 
 def from_validation(error: ValidationError, body: Any, prefix: str = "") -> InvalidRequest:

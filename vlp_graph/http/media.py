@@ -105,10 +105,15 @@ def decode_base64(text: str) -> bytes:
 
 
 def decode_speech(data: bytes, limits: Limits) -> NDArray[np.float32]:
+    """A spoken turn, of at most `limits.audio_seconds`; otherwise as `decode_sound`."""
+    return decode_sound(data, limits.audio_seconds)
+
+
+def decode_sound(data: bytes, longest_s: float) -> NDArray[np.float32]:
     """A recording as mono float32 at 16 kHz in -1..1; samples that are no number become silence.
 
     Raises:
-        TooLarge: longer than `limits.audio_seconds`; decoding stops there.
+        TooLarge: longer than `longest_s`; decoding stops there.
         Unprocessable: empty, broken, without sound, or shorter than 0.1 s.
     """
     if not data:
@@ -121,13 +126,31 @@ def decode_speech(data: bytes, limits: Limits) -> NDArray[np.float32]:
             options={"format_whitelist": _CONTAINERS, "protocol_whitelist": "none"},
             metadata_errors="ignore",
         ) as container:
-            speech = _samples(cast("InputContainer", container), limits.audio_seconds)
+            speech = _samples(cast("InputContainer", container), longest_s)
     except ServingError:
         raise
     except (av.FFmpegError, ValueError, IndexError, MemoryError) as error:
         raise Unprocessable(
             f"the recording cannot be decoded ({type(error).__name__}); send a whole WAV, MP3, FLAC or OGG"
         ) from None
+    return _long_enough(speech)
+
+
+def decode_samples(data: bytes, longest_s: float) -> NDArray[np.float32]:
+    """Bare samples, 16-bit little-endian mono at 16 kHz, as float32 in -1..1.
+
+    Raises:
+        TooLarge: longer than `longest_s`.
+        Unprocessable: shorter than 0.1 s, or no whole samples.
+    """
+    if len(data) % 2:
+        raise Unprocessable("bare samples of 16 bits have an even number of bytes; leave encode out for a file")
+    if len(data) > (longest_s + _DURATION_SLACK_S) * SAMPLE_RATE * 2:
+        raise TooLarge(f"the recording is longer than the {longest_s:g} s that are taken; send a shorter one")
+    return _long_enough(np.frombuffer(data, "<i2").astype(np.float32) / np.float32(32768))
+
+
+def _long_enough(speech: NDArray[np.float32]) -> NDArray[np.float32]:
     if len(speech) < SHORTEST_SPEECH_S * SAMPLE_RATE:
         raise Unprocessable(f"the recording is shorter than {SHORTEST_SPEECH_S} s; send the whole utterance")
     return speech

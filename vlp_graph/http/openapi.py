@@ -5,6 +5,7 @@ So the document cannot say something else than the code does; only summaries are
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,8 @@ def _models(
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
     operation: dict[str, Any] = {"summary": endpoint.summary}
+    if parameters := _parameters(endpoint):
+        operation["parameters"] = parameters
     if endpoint.takes:
         operation["requestBody"] = {"required": True, "content": _content(endpoint.takes)}
     responses = {"200": _reply("as asked for", endpoint.gives)}
@@ -60,6 +63,17 @@ def _operation(endpoint: Endpoint) -> dict[str, Any]:
         responses |= {str(status): _reply(text, {JSON: endpoint.errors}) for status, text in _ERRORS.items()}
     responses |= {str(status): _reply(endpoint.summary, {JSON: model}) for status, model in endpoint.others.items()}
     return {**operation, "responses": responses}
+
+
+def _parameters(endpoint: Endpoint) -> list[dict[str, Any]]:
+    """What stands in the path, and behind it."""
+    named = re.findall(r"\{(\w+)\}", endpoint.path)
+    found = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in named]
+    schema = endpoint.query.model_json_schema() if endpoint.query else {}
+    required = schema.get("required", [])
+    for name, field in schema.get("properties", {}).items():
+        found.append({"name": name, "in": "query", "required": name in required, "schema": field})
+    return found
 
 
 def _reply(text: str, gives: Mapping[str, type[BaseModel] | None]) -> dict[str, Any]:

@@ -11,34 +11,40 @@ import json
 import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Coroutine, Mapping, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from starlette.requests import ClientDisconnect
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from vlp_graph.dialogue.turn import Answered, Event, Finished, Planned, Transcribed, Understood, Words, as_json
-from vlp_graph.errors import ServingError
+from vlp_graph.errors import DeadlineExceeded, ServingError
 from vlp_graph.http.errors import error_body, unexpected
 from vlp_graph.http.schema import Choice, Chunk, ChunkChoice, Delta, ReplyMessage, StreamEvent, Usage
 
 T = TypeVar("T")
 
 
-class RunningTurn:
-    """The events of a turn in its own task; `aclose` cancels the work and waits until it is undone."""
+class Running(Generic[T]):
+    """What an iterator yields, made in a task of its own; `aclose` cancels the work and waits until it is undone.
 
-    def __init__(self, events: AsyncIterator[Event]) -> None:
-        self._queue: asyncio.Queue[Event | Exception | None] = asyncio.Queue(maxsize=64)
+    Where it has not ended `within_s` seconds after its start, it raises DeadlineExceeded, naming `what`.
+    """
+
+    def __init__(self, events: AsyncIterator[T], within_s: float | None = None, what: str = "the answer") -> None:
+        self._queue: asyncio.Queue[tuple[T] | Exception | None] = asyncio.Queue(maxsize=64)
+        self._within_s, self._what = within_s, what
         self._task = asyncio.create_task(self._pump(events))
 
-    async def _pump(self, events: AsyncIterator[Event]) -> None:
+    async def _pump(self, events: AsyncIterator[T]) -> None:
         try:
-            async for event in events:
-                await self._queue.put(event)
+            async with asyncio.timeout(self._within_s) as limit:
+                async for event in events:
+                    await self._queue.put((event,))
             await self._queue.put(None)
         except Exception as error:
-            await self._queue.put(error)
+            late = f"{self._what} was not there within {self._within_s} s: ask for less, or raise http.answer_s"
+            await self._queue.put(DeadlineExceeded(late) if limit.expired() else error)
         finally:
             if isinstance(events, AsyncGenerator):
                 await events.aclose()
@@ -46,13 +52,13 @@ class RunningTurn:
     def __aiter__(self) -> Self:
         return self
 
-    async def __anext__(self) -> Event:
+    async def __anext__(self) -> T:
         item = await self._queue.get()
         if isinstance(item, Exception):
             raise item
         if item is None:
             raise StopAsyncIteration
-        return item
+        return item[0]
 
     async def aclose(self) -> None:
         self._task.cancel()
@@ -67,14 +73,14 @@ class Stamp:
 
     def completion(self, answer: Answered) -> dict[str, Any]:
         """The whole reply, valid as `schema.Completion`."""
-        choice = Choice(message=ReplyMessage(content=answer.text))
+        choice = Choice(message=ReplyMessage(content=answer.text), finish_reason=answer.finish)
         return {
             "id": self.id,
             "object": "chat.completion",
             "created": self.created,
             "model": "vlp",
             "choices": [choice.model_dump()],
-            "usage": _usage(answer.usage).model_dump(),
+            "usage": usage_of(answer.usage).model_dump(),
             "vlp": as_json(answer.vlp),
         }
 
@@ -107,12 +113,11 @@ async def first_events(turn: AsyncIterator[Event]) -> list[Event]:
 
 
 class EventStream(StreamingResponse):
-    """The rest of a turn as server-sent events; its end, or the client's leaving, closes the turn."""
+    """Server-sent events made of what `running` yields; their end, or the client's leaving, closes it."""
 
-    def __init__(self, first: Sequence[Event], turn: RunningTurn, *, include_usage: bool) -> None:
-        self.turn = turn
+    def __init__(self, events: AsyncIterator[str], running: Running[Any]) -> None:
+        self.running = running
         headers = {"cache-control": "no-cache", "x-accel-buffering": "no"}
-        events = _events(first, turn, include_usage)
         super().__init__(events, media_type="text/event-stream", headers=headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -121,7 +126,7 @@ class EventStream(StreamingResponse):
         except OSError:
             raise ClientDisconnect from None
         finally:
-            await self.turn.aclose()
+            await self.running.aclose()
 
 
 async def until_gone(receive: Receive, work: Coroutine[Any, Any, T]) -> T:
@@ -148,39 +153,40 @@ async def _disconnect(receive: Receive) -> None:
         pass
 
 
-async def _events(first: Sequence[Event], turn: AsyncIterator[Event], include_usage: bool) -> AsyncIterator[str]:
+async def turn_events(first: Sequence[Event], turn: AsyncIterator[Event], *, include_usage: bool) -> AsyncIterator[str]:
+    """A turn as server-sent events, the `first` of which have been read."""
     stamp, spoken = Stamp(), False
     rest: dict[str, Any] = {"usage": None} if include_usage else {}  # as OpenAI has it: null until the last chunk
-    yield _sse(stamp.chunk(ChunkChoice(delta=Delta(role="assistant", content="")), **rest))
+    yield sse(stamp.chunk(ChunkChoice(delta=Delta(role="assistant", content="")), **rest))
     try:
-        async for event in _chained(first, turn):
+        async for event in chained(first, turn):
             if isinstance(event, Answered):
                 break
             if isinstance(event, Words):
                 spoken = True
-                yield _sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
+                yield sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
             else:
                 told = _told(event).model_dump(mode="json", exclude_none=True)
-                yield _sse(stamp.chunk(ChunkChoice(delta=Delta()), **rest, vlp_event=told))
+                yield sse(stamp.chunk(ChunkChoice(delta=Delta()), **rest, vlp_event=told))
         else:
             raise RuntimeError("the dialogue ended without an answer")
         if not spoken and event.text:
-            yield _sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
-        last = ChunkChoice(delta=Delta(), finish_reason="stop")
-        yield _sse(stamp.chunk(last, **rest, vlp=as_json(event.vlp)))
+            yield sse(stamp.chunk(ChunkChoice(delta=Delta(content=event.text)), **rest))
+        last = ChunkChoice(delta=Delta(), finish_reason=event.finish)
+        yield sse(stamp.chunk(last, **rest, vlp=as_json(event.vlp)))
         if include_usage:
-            yield _sse(stamp.chunk(usage=_usage(event.usage).model_dump()))
+            yield sse(stamp.chunk(usage=usage_of(event.usage).model_dump()))
     except ServingError as error:
-        yield _sse(error_body(error))
+        yield sse(error_body(error))
     except Exception as error:
-        yield _sse(error_body(unexpected(error)))
+        yield sse(error_body(unexpected(error)))
     yield "data: [DONE]\n\n"
 
 
-async def _chained(first: Sequence[Event], turn: AsyncIterator[Event]) -> AsyncIterator[Event]:
+async def chained(first: Sequence[T], rest: AsyncIterator[T]) -> AsyncIterator[T]:
     for event in first:
         yield event
-    async for event in turn:
+    async for event in rest:
         yield event
 
 
@@ -196,12 +202,14 @@ def _told(event: Transcribed | Understood | Planned | Finished) -> StreamEvent:
             return StreamEvent(type="result", result=result)
 
 
-def _sse(body: dict[str, Any]) -> str:
+def sse(body: dict[str, Any]) -> str:
+    """One server-sent event."""
     # ASCII only: some clients also split lines at U+2028 and U+0085.
     return f"data: {json.dumps(body, separators=(',', ':'), allow_nan=False)}\n\n"
 
 
-def _usage(counts: Mapping[str, int]) -> Usage:
+def usage_of(counts: Mapping[str, int]) -> Usage:
+    """Token counts by OpenAI's names; what is missing counts as none."""
     prompt, completion = counts.get("prompt_tokens", 0), counts.get("completion_tokens", 0)
     total = counts.get("total_tokens", prompt + completion)
     return Usage(prompt_tokens=prompt, completion_tokens=completion, total_tokens=total)

@@ -44,7 +44,7 @@ def _encodable(text: str) -> str:
     return text
 
 
-def _just_one(n: int) -> int:
+def just_one(n: int) -> int:
     if n != 1:
         raise ValueError("only one answer per turn is made: leave n out or send 1")
     return n
@@ -61,76 +61,78 @@ SessionName = Annotated[
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
-class _Request(BaseModel):
+class Wire(BaseModel):
+    """Part of a request: types as they are written, values that never change, what is not known ignored."""
+
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 # --- the request ---------------------------------------------------------------------------------------
 
 
-class TextPart(_Request):
+class TextPart(Wire):
     """Words of a message."""
 
     type: Literal["text"]
     text: Text
 
 
-class ImageUrl(_Request):
+class ImageUrl(Wire):
     """`data:image/jpeg;base64,...` (or png, webp); other URLs are refused. `detail` is ignored."""
 
     url: Text
     detail: Literal["auto", "low", "high"] | None = None
 
 
-class ImagePart(_Request):
+class ImagePart(Wire):
     """A picture of a message."""
 
     type: Literal["image_url"]
     image_url: ImageUrl
 
 
-class InputAudio(_Request):
+class InputAudio(Wire):
     """A recording in base64. What it is is read from its bytes; `format` is what the caller believes."""
 
     data: Text
     format: Literal["wav", "mp3", "flac", "ogg", "opus", "webm", "m4a", "aac"]
 
 
-class AudioPart(_Request):
+class AudioPart(Wire):
     """A spoken message; only the last message may hold one."""
 
     type: Literal["input_audio"]
     input_audio: InputAudio
 
 
-def _form_of_content(content: Any) -> str:
+def form_of_content(content: Any) -> str:
     return "parts" if isinstance(content, list) else "words"
 
 
 UserPart = Annotated[TextPart | ImagePart | AudioPart, Discriminator("type")]
 UserContent = Annotated[
-    Annotated[Text, Tag("words")] | Annotated[list[UserPart], Tag("parts")], Discriminator(_form_of_content)
+    Annotated[Text, Tag("words")] | Annotated[list[UserPart], Tag("parts")], Discriminator(form_of_content)
 ]
 TextContent = Annotated[
-    Annotated[Text, Tag("words")] | Annotated[list[TextPart], Tag("parts")], Discriminator(_form_of_content)
+    Annotated[Text, Tag("words")] | Annotated[list[TextPart], Tag("parts")], Discriminator(form_of_content)
 ]
 
 
-class SystemMessage(_Request):
+class SystemMessage(Wire):
     """The caller's own instructions, used where the language model chats."""
 
     role: Literal["system", "developer"]
     content: TextContent
 
 
-class UserMessage(_Request):
+class UserMessage(Wire):
     """What a person says and shows."""
 
     role: Literal["user"]
     content: UserContent
 
 
-class AssistantMessage(_Request):
+class AssistantMessage(Wire):
     """An earlier answer."""
 
     role: Literal["assistant"]
@@ -140,13 +142,13 @@ class AssistantMessage(_Request):
 AnyMessage = Annotated[SystemMessage | UserMessage | AssistantMessage, Discriminator("role")]
 
 
-class StreamOptions(_Request):
+class StreamOptions(Wire):
     """`include_usage` asks for a last chunk with the tokens used."""
 
     include_usage: bool | None = None
 
 
-class ChatRequest(_Request):
+class ChatRequest(Wire):
     """The body of `POST /v1/chat/completions`."""
 
     model: Text = Field(description="always vlp")
@@ -157,11 +159,11 @@ class ChatRequest(_Request):
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[Finite, Field(ge=0, le=2)] | None = None
     top_p: Annotated[Finite, Field(ge=0, le=1)] | None = None
-    n: Annotated[int, AfterValidator(_just_one)] | None = None
+    n: Annotated[int, AfterValidator(just_one)] | None = None
     stop: (
         Annotated[
             Annotated[Text, Tag("words")] | Annotated[list[Text], Field(max_length=4), Tag("parts")],
-            Discriminator(_form_of_content),
+            Discriminator(form_of_content),
         ]
         | None
     ) = None
@@ -208,7 +210,7 @@ def parse_chat(body: Any, limits: Limits) -> ChatRequest:
     """
     if not isinstance(body, dict):
         raise InvalidRequest("the body is a JSON object with model and messages")
-    _check_count(body.get("messages"), limits)
+    check_count(body.get("messages"), limits)
     try:
         request = ChatRequest.model_validate(body)
     except ValidationError as error:
@@ -243,7 +245,7 @@ def _sampling(request: ChatRequest) -> dict[str, Any]:
 def form_to_turn(ask: Ask, limits: Limits) -> Turn:
     """The turn that a form asks for: `history`, then the new message with its files. Errors as `to_turn`."""
     history = [] if ask.history is None else ask.history
-    _check_count(history, limits, "history")
+    check_count(history, limits, "history")
     try:
         earlier = _MESSAGES.validate_python(history)
     except ValidationError as error:
@@ -261,7 +263,11 @@ def form_to_turn(ask: Ask, limits: Limits) -> Turn:
     return dataclasses.replace(turn, session=session)
 
 
-def _check_count(messages: Any, limits: Limits, param: str = "messages") -> None:
+def check_count(messages: Any, limits: Limits, param: str = "messages") -> None:
+    """
+    Raises:
+        TooLarge: more messages than the profile takes.
+    """
     if isinstance(messages, list) and len(messages) > limits.messages:
         text = f"{len(messages):,} messages are more than the {limits.messages} taken; drop the oldest"
         raise TooLarge(text, param=param)
@@ -279,20 +285,20 @@ def _turn(
     if not isinstance(last, UserMessage):
         param = names[-1].removesuffix(".content") + ".role"
         raise InvalidRequest("the last message must have the role user", param=param)
-    _check_texts(messages, names, limits)
-    shown = _placed(messages, names, ImagePart)
+    check_texts(messages, names, limits)
+    shown = placed(messages, names, ImagePart)
     if (count := len(shown) + len(images)) > limits.pictures:
         text = f"{count} pictures are more than the {limits.pictures} taken; send fewer"
         raise TooLarge(text, param="image" if images else "messages")
-    spoken = _recording(_placed(messages, names, AudioPart), names[-1])
-    if not _text_of(last).strip() and spoken is None and audio is None:
+    spoken = _recording(placed(messages, names, AudioPart), names[-1])
+    if not text_of(last).strip() and spoken is None and audio is None:
         raise InvalidRequest("the turn says nothing: send a text or a recording", param=names[-1])
     return Turn(
-        text=_text_of(last),
-        pictures=(*_shown_pictures(shown, limits), *_sent_pictures(images, limits)),
+        text=text_of(last),
+        pictures=(*shown_pictures(shown, limits), *_sent_pictures(images, limits)),
         speech=_speech(spoken, audio, limits),
         history=tuple(_history(messages[:-1])),
-        system="\n\n".join(_text_of(m) for m in messages if isinstance(m, SystemMessage)) or None,
+        system="\n\n".join(text_of(m) for m in messages if isinstance(m, SystemMessage)) or None,
     )
 
 
@@ -304,12 +310,13 @@ def _history(messages: Sequence[AnyMessage]) -> Iterator[Message]:
             continue
         if isinstance(m, UserMessage) and not isinstance(m.content, str):
             pictures += sum(isinstance(part, ImagePart) for part in m.content)
-        if _text_of(m).strip():
-            yield Message(role=m.role, text=_text_of(m), pictures=pictures if m.role == "user" else 0)
+        if text_of(m).strip():
+            yield Message(role=m.role, text=text_of(m), pictures=pictures if m.role == "user" else 0)
             pictures = 0 if m.role == "user" else pictures
 
 
-def _shown_pictures(shown: Sequence[tuple[str, ImagePart]], limits: Limits) -> Iterator[Picture]:
+def shown_pictures(shown: Sequence[tuple[str, ImagePart]], limits: Limits) -> Iterator[Picture]:
+    """Pictures of parts, each named by its place in errors, which are those of `decode_data_url`."""
     for place, part in shown:
         with _named(f"{place}.image_url.url"):
             yield decode_data_url(part.image_url.url, limits)
@@ -342,29 +349,35 @@ def _named(param: str) -> Iterator[None]:
         raise
 
 
-def _parts(message: AnyMessage) -> Sequence[TextPart | ImagePart | AudioPart]:
+def parts_of(message: AnyMessage) -> Sequence[TextPart | ImagePart | AudioPart]:
+    """The parts of a message; none where its content is a text."""
     return message.content if isinstance(message.content, list) else ()
 
 
-def _text_of(message: AnyMessage) -> str:
+def text_of(message: AnyMessage) -> str:
+    """The words of a message, a line for each part."""
     if isinstance(message.content, str):
         return message.content
-    return "\n".join(part.text for part in _parts(message) if isinstance(part, TextPart))
+    return "\n".join(part.text for part in parts_of(message) if isinstance(part, TextPart))
 
 
-def _placed(messages: Sequence[AnyMessage], names: Sequence[str], kind: type[P]) -> list[tuple[str, P]]:
+def placed(messages: Sequence[AnyMessage], names: Sequence[str], kind: type[P]) -> list[tuple[str, P]]:
     """All parts of a kind in order, each with its dotted place."""
     return [
         (f"{name}.{number}", part)
         for name, message in zip(names, messages, strict=True)
-        for number, part in enumerate(_parts(message))
+        for number, part in enumerate(parts_of(message))
         if isinstance(part, kind)
     ]
 
 
-def _check_texts(messages: Sequence[AnyMessage], names: Sequence[str], limits: Limits) -> None:
+def check_texts(messages: Sequence[AnyMessage], names: Sequence[str], limits: Limits) -> None:
+    """
+    Raises:
+        TooLarge: a message with more characters than the profile takes; `names` are what errors call their contents.
+    """
     for name, message in zip(names, messages, strict=True):
-        if (length := len(_text_of(message))) > limits.text_chars:
+        if (length := len(text_of(message))) > limits.text_chars:
             text = f"a text of {length:,} characters is more than the {limits.text_chars:,} taken; shorten it"
             raise TooLarge(text, param=name)
 
@@ -404,7 +417,7 @@ class Choice(BaseModel):
 
     index: Literal[0] = 0
     message: ReplyMessage
-    finish_reason: Literal["stop"] = "stop"
+    finish_reason: Literal["stop", "length"] = "stop"
     logprobs: None = None
 
 
@@ -432,7 +445,7 @@ class ChunkChoice(BaseModel):
 
     index: Literal[0] = 0
     delta: Delta
-    finish_reason: Literal["stop"] | None = None
+    finish_reason: Literal["stop", "length"] | None = None
     logprobs: None = None
 
 

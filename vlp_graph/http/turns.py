@@ -1,11 +1,11 @@
-"""Turns of a dialogue over HTTP: OpenAI's chat completions with the model `vlp`, and a form for curl."""
+"""Turns of a dialogue over HTTP: of chat completions those with the model `vlp`, and a form for curl."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Any, Protocol
 
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
@@ -16,7 +16,7 @@ from vlp_graph.config import Limits
 from vlp_graph.dialogue.turn import Event, Turn
 from vlp_graph.http import bodies, schema
 from vlp_graph.http.endpoint import EVENTS, FORM, JSON, Endpoint
-from vlp_graph.http.reply import EventStream, RunningTurn, Stamp, first_events, until_gone, whole_answer
+from vlp_graph.http.reply import EventStream, Running, Stamp, first_events, turn_events, until_gone, whole_answer
 
 
 class Dialogue(Protocol):
@@ -39,15 +39,6 @@ class Turns:
 
     def endpoints(self) -> list[Endpoint]:
         gives: dict[str, type[BaseModel] | None] = {JSON: schema.Completion, EVENTS: schema.Chunk}
-        chat = Endpoint(
-            "POST",
-            "/v1/chat/completions",
-            self.chat,
-            "A turn in OpenAI's form",
-            takes={JSON: schema.ChatRequest},
-            gives=gives,
-            errors=schema.ErrorReply,
-        )
         ask = Endpoint(
             "POST",
             "/v1/ask",
@@ -57,12 +48,10 @@ class Turns:
             gives=gives,
             errors=schema.ErrorReply,
         )
-        models = Endpoint("GET", "/v1/models", self.models, "The models to ask for", gives={JSON: schema.ModelList})
-        return [chat, ask, models]
+        return [ask]
 
-    async def chat(self, request: Request) -> Response:
-        bodies.check_type(request, JSON)
-        body = await request.body()
+    async def chat(self, request: Request, body: dict[str, Any]) -> Response:
+        """A turn in OpenAI's form, whose body has been read."""
         asked, turn = await run_in_threadpool(_read_chat, body, self.limits)
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         return await self._answer(request, turn, stream=bool(asked.stream), include_usage=usage)
@@ -83,18 +72,14 @@ class Turns:
         turn = await run_in_threadpool(schema.form_to_turn, ask, self.limits)
         return await self._answer(request, turn, stream=stream, include_usage=False)
 
-    async def models(self, request: Request) -> Response:
-        listed = schema.ModelList(data=[schema.ModelCard(id=schema.MODEL)])
-        return JSONResponse(listed.model_dump())
-
     async def _answer(self, request: Request, turn: Turn, *, stream: bool, include_usage: bool) -> Response:
-        running = RunningTurn(self.dialogue.run(dataclasses.replace(turn, caller=_caller(request))))
+        running = Running(self.dialogue.run(dataclasses.replace(turn, caller=_caller(request))))
         handed_over = False
         try:
             if stream:
                 first = await until_gone(request.receive, first_events(running))
                 handed_over = True
-                return EventStream(first, running, include_usage=include_usage)
+                return EventStream(turn_events(first, running, include_usage=include_usage), running)
             answer = await until_gone(request.receive, whole_answer(running))
             return JSONResponse(Stamp().completion(answer))
         finally:
@@ -108,6 +93,6 @@ def _caller(request: Request) -> str:
     return hashlib.sha256(key.encode()).hexdigest() if key else ""
 
 
-def _read_chat(body: bytes, limits: Limits) -> tuple[schema.ChatRequest, Turn]:
-    asked = schema.parse_chat(bodies.read_json(body), limits)
+def _read_chat(body: dict[str, Any], limits: Limits) -> tuple[schema.ChatRequest, Turn]:
+    asked = schema.parse_chat(body, limits)
     return asked, schema.to_turn(asked, limits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -26,6 +27,8 @@ from vlp_graph.dialogue.turn import (
     Words,
 )
 from vlp_graph.engines.generation import Finish, Generation, Piece, Token
+from vlp_graph.engines.transcript import Heard, Language, Listening, Segment, Word
+from vlp_graph.errors import InvalidRequest
 from vlp_graph.http.app import build_app
 from vlp_graph.http.backends import Backends
 
@@ -90,9 +93,90 @@ class PlainGenerator:
         yield Finish(reason, "".join(words), prompt_tokens=4, generated_tokens=len(words))
 
 
+class PlainWriter(PlainGenerator):
+    """Chats as vLLM does, whose replies hold more than OpenAI's: answers "one two", or raises `error` after `after`
+    chunks, or waits for ever after the first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: list[dict[str, Any]] = []
+        self.error: Exception | None = None
+        self.after = 0
+        self.hang = False
+        self.closed = asyncio.Event()
+
+    async def chat(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        self.bodies.append(body)
+        usage = {"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7, "prompt_tokens_details": None}
+        likely = {"token": "one", "logprob": -0.1, "bytes": [111, 110, 101]}
+        logprobs = {"content": [likely | {"top_logprobs": [likely]}]} if body.get("logprobs") else None
+        base = {"id": "theirs", "created": 1, "model": "theirs", "usage": None}
+        last = {"finish_reason": "length", "stop_reason": None, "token_ids": None}
+        try:
+            if not body.get("stream"):
+                if self.error:
+                    raise self.error
+                if self.hang:
+                    await asyncio.sleep(3600)
+                message = {"role": "assistant", "content": "one two", "reasoning": None}
+                choice = {"index": 0, "message": message, "logprobs": logprobs, **last}
+                yield base | {"choices": [choice], "usage": usage, "prompt_token_ids": None}
+                return
+            deltas: list[dict[str, Any]] = [
+                {"role": "assistant", "content": ""},
+                {"content": "one"},
+                {"content": " two"},
+            ]
+            for number, delta in enumerate(deltas):
+                if self.error and number == self.after:
+                    raise self.error
+                ending = last if number == 2 else {"finish_reason": None}
+                choice = {"index": 0, "delta": delta, "logprobs": logprobs if number else None, **ending}
+                yield base | {"choices": [choice]}
+                if self.hang:
+                    await asyncio.sleep(3600)
+            if body["stream_options"]["include_usage"]:
+                yield base | {"choices": [], "usage": usage}
+        finally:
+            self.closed.set()
+
+
+class PlainHearer:
+    """Hears three segments in recordings of any length; raises `error` after the first, or waits for ever."""
+
+    def __init__(self) -> None:
+        self.asked: list[Listening] = []
+        self.error: Exception | None = None
+        self.hang = False
+        self.closed = asyncio.Event()
+
+    async def hear(self, listening: Listening) -> AsyncIterator[Heard | Segment]:
+        self.asked.append(listening)
+        try:
+            if listening.language == "xx":
+                raise InvalidRequest("this model does not know the language 'xx'; it knows en", param="language")
+            english = Language("en", "english", 1.0, 1)
+            yield Heard(english, len(listening.samples) / 16_000)
+            said = [(" One <two>.", 0.5, 1.25), (" Three --> four.", 61.5, 62.0), (" Five.", 3_600.0, 3_601.5)]
+            for number, (text, start, end) in enumerate(said):
+                if number and self.error:
+                    raise self.error
+                words = tuple(Word(start, end, f" {word}", 0.75) for word in text.split())
+                yield Segment(
+                    number, 0, start, end, text, (1, 2), 0.0, -0.25, 1.5, 0.125, words if listening.words else None
+                )
+                if self.hang:
+                    await asyncio.sleep(3600)
+        finally:
+            self.closed.set()
+
+    async def language(self, samples: Any) -> Language:
+        return Language("de", "german", 0.75, 99)
+
+
 @pytest.fixture
 def backends() -> Backends:
-    return Backends(llama=PlainGenerator(), idefics=PlainGenerator())
+    return Backends(llama=PlainWriter(), idefics=PlainGenerator(), whisper=PlainHearer())
 
 
 @pytest.fixture
