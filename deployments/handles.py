@@ -100,7 +100,7 @@ class Finder:
     async def find(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
         query = Query(picture.pixels, tuple(phrases), masks, picture.digest)
         found = await call("Grounded-SAM", lambda: self._handle.find.remote(query))
-        return [Instance.model_validate(instance) for instance in found]
+        return [Instance(phrase=i["phrase"], score=i["score"], box=i["box"], mask=i["mask"]) for i in found]
 
     async def prepare(self, picture: Picture) -> None:
         query = Query(picture.pixels, (), masks=True, digest=picture.digest)
