@@ -21,7 +21,6 @@ from vlp_graph.engines.sam import Outline, Prompt
 from vlp_graph.masks import encode
 
 
-
 @serve.deployment(name="GroundedSam")
 class GroundedSam:
     """Ready when one picture has been searched and segmented."""
@@ -33,8 +32,8 @@ class GroundedSam:
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
 
     async def find(self, query: Query) -> list[dict[str, Any]]:
-        """Instances as dictionaries: phrase, score, box, mask as {"size", "counts"} and the IoU that SAM predicts for it
-        (both None where no masks were asked for)."""
+        """Instances as dictionaries: phrase, score, box, mask as {"size", "counts"} and the IoU that SAM predicts for
+        it (both None where no masks were asked for)."""
         found: list[dict[str, Any]] = await self._batch(query)
         return found
 
