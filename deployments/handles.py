@@ -86,10 +86,14 @@ class Looker:
         self._handle = handle
 
     async def answer(
-        self, pictures: Sequence[Picture], question: str, examples: Sequence[tuple[Picture, str]] = ()
+        self,
+        pictures: Sequence[Picture],
+        question: str,
+        examples: Sequence[tuple[Picture, str]] = (),
+        max_tokens: int | None = None,
     ) -> str:
         shots = tuple((picture.pixels, answer) for picture, answer in examples)
-        look = Look(tuple(p.pixels for p in pictures), question, shots)
+        look = Look(tuple(p.pixels for p in pictures), question, shots, max_tokens)
         return await call("IDEFICS", lambda: self._handle.answer.remote(look))
 
 

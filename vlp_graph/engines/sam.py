@@ -50,7 +50,7 @@ class Prompt:
 
 @dataclass(frozen=True)
 class Outline:
-    """A mask (bool [H, W]) and what the model believes its IoU with the true one to be (about 0..1)."""
+    """A mask (bool [H, W]) and what the model believes its IoU with the true one to be (0..1)."""
 
     mask: NDArray[np.bool_]
     iou: float
@@ -224,7 +224,9 @@ class Sam:
             for row, kept, iou in zip(small, order, quality.float().cpu().numpy(), strict=True):
                 full = model.postprocess_masks(row[kept][:, None], shown.input_size, shown.original_size)
                 masks = (full[:, 0] > model.mask_threshold).cpu().numpy()
-                outlines.append([Outline(mask, float(iou[k])) for mask, k in zip(masks, kept.tolist(), strict=True)])
+                outlines.append(
+                    [Outline(mask, float(iou[k].clip(0, 1))) for mask, k in zip(masks, kept.tolist(), strict=True)]
+                )
         return outlines
 
 
