@@ -21,7 +21,8 @@ END_OF_UTTERANCE = "<end_of_utterance>"
 @dataclass(frozen=True)
 class Look:
     """A question about pictures (RGB uint8 [H, W, 3] each, in the order of the dialogue). `examples` are pictures with
-    the answer that the question has for each: a few-shot prompt. `max_new_tokens` stands in the place of the engine's."""
+    the answer that the question has for each: a few-shot prompt. `max_new_tokens` replaces
+    the engine's own."""
 
     pictures: tuple[NDArray[np.uint8], ...]
     question: str

@@ -221,12 +221,10 @@ class Sam:
             )
             order = quality.argsort(dim=1, descending=True)[:, : None if several else 1]
             outlines = []
-            for row, kept, iou in zip(small, order, quality.float().cpu().numpy(), strict=True):
+            for row, kept, iou in zip(small, order, quality.float().clamp(0, 1).tolist(), strict=True):
                 full = model.postprocess_masks(row[kept][:, None], shown.input_size, shown.original_size)
                 masks = (full[:, 0] > model.mask_threshold).cpu().numpy()
-                outlines.append(
-                    [Outline(mask, float(iou[k].clip(0, 1))) for mask, k in zip(masks, kept.tolist(), strict=True)]
-                )
+                outlines.append([Outline(mask, iou[k]) for mask, k in zip(masks, kept.tolist(), strict=True)])
         return outlines
 
 

@@ -21,6 +21,7 @@ from vlp_graph.http.health import Health
 from vlp_graph.http.limits import MIB, BodyLimit
 from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.turns import Dialogue, Turns
+from vlp_graph.http.vision import Vision
 
 
 def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
@@ -28,6 +29,7 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
     limits = profile.http.limits
     endpoints = [
         *Turns(dialogue, limits).endpoints(),
+        *Vision(backends, limits, profile.dialogue.task_s).endpoints(),
         *Health(dialogue).endpoints(),
     ]
     endpoints.append(_description(endpoints))
