@@ -15,7 +15,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Discriminator,
-    FailFast,
     Field,
     Tag,
     model_validator,
@@ -60,15 +59,15 @@ def _form_of_labels(value: Any) -> str:
 
 
 Phrase = Annotated[Text, AfterValidator(_names_something)]
-Phrases = Annotated[list[Phrase], FailFast()]
+Phrases = Annotated[list[Phrase], Field(fail_fast=True)]
 Words = Annotated[Text, AfterValidator(_says_something)]
 Picture64 = Annotated[Text, Field(description="JPEG, PNG or WebP in base64, or as a data: URL")]
 File = Annotated[str, Field(json_schema_extra={"format": "binary"}, description="JPEG, PNG or WebP")]
 Corners = Annotated[list[Finite], Field(min_length=4, max_length=4, description="x0, y0, x1, y1")]
 Point = Annotated[list[Finite], Field(min_length=2, max_length=2, description="x, y")]
-Points = Annotated[list[Point], Field(min_length=1), FailFast()]
+Points = Annotated[list[Point], Field(min_length=1, fail_fast=True)]
 Sign = Annotated[int, Field(ge=0, le=1, description="1: on the object, 0: beside it")]
-Signs = Annotated[list[Sign], FailFast()]
+Signs = Annotated[list[Sign], Field(fail_fast=True)]
 
 
 class Asked(BaseModel):
@@ -86,7 +85,7 @@ A = TypeVar("A", bound=Asked)
 
 @dataclass(frozen=True)
 class Ways(Generic[A]):
-    """The ways to ask a service: `asked` is what both have beside the picture, `body` the JSON body, `form` the form."""
+    """The ways to ask a service: as JSON (`body`) or as a `form`; `asked` is what both say beside the picture."""
 
     asked: type[A]
     body: type[A]
@@ -145,19 +144,19 @@ class Segment(Thresholds):
         "labels": "points",
     }
     prompts: Phrases = Field(default=[], description="phrases such as 'red star'")
-    boxes: Annotated[list[Corners], FailFast()] = Field(
+    boxes: Annotated[list[Corners], Field(fail_fast=True)] = Field(
         default=[], description="a box for each object; parts beyond the picture are cut off"
     )
     points: (
         Annotated[
-            Annotated[Points, Tag("object")] | Annotated[list[Points], FailFast(), Tag("objects")],
+            Annotated[Points, Tag("object")] | Annotated[list[Points], Field(fail_fast=True), Tag("objects")],
             Discriminator(_form_of_points),
         ]
         | None
     ) = Field(default=None, description="points of one object, or a list of such lists, one for each object")
     labels: (
         Annotated[
-            Annotated[Signs, Tag("object")] | Annotated[list[Signs], FailFast(), Tag("objects")],
+            Annotated[Signs, Tag("object")] | Annotated[list[Signs], Field(fail_fast=True), Tag("objects")],
             Discriminator(_form_of_labels),
         ]
         | None
@@ -204,7 +203,7 @@ class Classify(Asked):
     REPEATED = ("labels",)
     WORDS = ("text", "question")
     MOST: ClassVar[Mapping[str, str]] = {"labels": "labels"}
-    labels: Annotated[list[Words], FailFast()] = Field(
+    labels: Annotated[list[Words], Field(fail_fast=True)] = Field(
         min_length=2, description="what it may be; the scores of all together are 1"
     )
     text: Words | None = Field(default=None, description="a text to sort; beside a picture each of them counts half")
@@ -250,7 +249,7 @@ class DescribeRequest(Describe):
 
     MOST: ClassVar[Mapping[str, str]] = {"images": "pictures"}
     image: Picture64 | None = None
-    images: Annotated[list[Picture64], FailFast()] = []
+    images: Annotated[list[Picture64], Field(fail_fast=True)] = []
 
 
 class DescribeForm(Describe):

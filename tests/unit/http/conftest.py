@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from PIL import Image
+from plain_vision import PlainFinder, PlainLooker, PlainSorter
 from starlette.testclient import TestClient
 
 from vlp_graph.config import Limits, Profile, load
@@ -92,7 +93,13 @@ class PlainGenerator:
 
 @pytest.fixture
 def backends() -> Backends:
-    return Backends(llama=PlainGenerator(), idefics=PlainGenerator())
+    return Backends(
+        llama=PlainGenerator(),
+        idefics=PlainGenerator(),
+        looker=PlainLooker(),
+        finder=PlainFinder(),
+        sorter=PlainSorter(),
+    )
 
 
 @pytest.fixture
