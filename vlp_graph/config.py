@@ -146,6 +146,7 @@ class Limits(_Strict):
 
     For the vision services: `phrases` to find, `prompts` (boxes and objects shown by points) and their `points` in all,
     `labels` to sort into, `label_chars` of each phrase and label. Of what is found the `instances` best are told.
+    `mask_pixels` bounds the masks of one request, in pixels of the picture for each mask.
     """
 
     body_mib: Positive = 32
@@ -161,6 +162,7 @@ class Limits(_Strict):
     labels: Annotated[int, Field(ge=2)] = 32
     label_chars: Count = 200
     instances: Count = 200
+    mask_pixels: Count = 400_000_000
 
 
 class Http(_Strict):

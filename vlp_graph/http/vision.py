@@ -24,7 +24,7 @@ from vlp_graph.http.endpoint import FORM, JSON, Endpoint, Handler
 from vlp_graph.http.outlines import Shown, union
 from vlp_graph.http.reply import until_gone
 from vlp_graph.http.schema import ErrorReply
-from vlp_graph.http.vision_input import read, shown
+from vlp_graph.http.vision_input import most_masks, read, shown
 from vlp_graph.http.vision_schema import (
     CLASSIFY,
     DESCRIBE,
@@ -108,13 +108,14 @@ class Vision:
         words = [bare(phrase) for phrase in asked.prompts]
         if not words:
             return []
+        most = min(self.limits.instances, most_masks(picture, self.limits)) if masks else self.limits.instances
         found = await self.backends.finder.locate(
             picture,
             list(dict.fromkeys(words)),
             masks=masks,
             threshold=asked.box_threshold,
             nms=asked.nms,
-            most=self.limits.instances,
+            most=most,
         )
         return [(i, one) for i, word in enumerate(words) for one in found if one.phrase == word]
 

@@ -56,12 +56,22 @@ def shown(asked: Segment, picture: Picture, limits: Limits) -> tuple[list[Prompt
         raise _too_many("points", count, limits.points)
     if (count := len(asked.boxes) + len(points)) > limits.prompts:
         raise _too_many("boxes" if asked.boxes else "points", count, limits.prompts, "objects (boxes, points)")
+    masks = count * (3 if asked.multimask else 1)
+    if masks > (most := most_masks(picture, limits)):
+        text = f"{masks} masks of {width} x {height} pixels are more than the {most} taken; scale the picture down"
+        raise TooLarge(text, param="boxes" if asked.boxes else "points")
     for i, prompt in enumerate(points):
         for n, (x, y) in enumerate(prompt.points):
             if not (0 <= x < width and 0 <= y < height):
                 place = f"points.{n}" if asked.one_object else f"points.{i}.{n}"
                 raise InvalidRequest(f"{place} lies outside of the picture ({width} x {height} pixels)", param=place)
     return [Prompt(_inside(box, width, height, f"boxes.{i}")) for i, box in enumerate(asked.boxes)], points
+
+
+def most_masks(picture: Picture, limits: Limits) -> int:
+    """How many masks of a picture one request may ask for: a batch that makes them keeps other callers waiting."""
+    height, width = picture.pixels.shape[:2]
+    return max(1, limits.mask_pixels // (height * width))
 
 
 def _objects(asked: Segment) -> list[Prompt]:

@@ -283,6 +283,18 @@ class TestSegment:
         assert not finder.prompts
 
 
+def test_masks_of_large_pictures_are_fewer(client: TestClient, finder: PlainFinder) -> None:
+    body: dict[str, Any] = {"image": in_base64(png(5000, 4000)), "boxes": [[0, 0, 9, 9]] * 21}
+    assert error(client.post("/v1/segment", json=body), 413)["param"] == "boxes"
+    several = {**body, "boxes": [], "points": [[[1, 1]]] * 7, "multimask": True}
+    assert error(client.post("/v1/segment", json=several), 413)["param"] == "points"
+    assert not finder.prompts
+    named = {"image": body["image"], "prompts": ["cow"]}
+    assert client.post("/v1/segment", json=named).status_code == 200
+    assert client.post("/v1/detect", json=named).status_code == 200
+    assert [asked["most"] for asked in finder.located] == [20, 200]
+
+
 def test_one_png_of_all_for_who_takes_only_that(client: TestClient, finder: PlainFinder) -> None:
     body = {"image": in_base64(png()), "prompts": ["red star", "heart"], "points": [[30, 28]]}
     reply = client.post("/v1/segment", json=body, headers={"accept": "image/png"})
