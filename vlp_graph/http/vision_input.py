@@ -71,7 +71,7 @@ def shown(asked: Segment, picture: Picture, limits: Limits) -> tuple[list[Prompt
 def most_masks(picture: Picture, limits: Limits) -> int:
     """How many masks of a picture one request may ask for: a batch that makes them keeps other callers waiting."""
     height, width = picture.pixels.shape[:2]
-    return max(1, limits.mask_pixels // (height * width))
+    return max(1, limits.mask_pixels // int(height * width))
 
 
 def _objects(asked: Segment) -> list[Prompt]:

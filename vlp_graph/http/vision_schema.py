@@ -305,7 +305,7 @@ class Segmented(BaseModel):
     box: Box | None
     area: int = Field(description="pixels of the mask")
     mask: Rle | None = None
-    polygons: list[list[tuple[float, float]]] | None = None
+    polygons: list[list[tuple[int, int]]] | None = None
     png: str | None = Field(default=None, description="the mask as a PNG in base64, white on black")
 
 
