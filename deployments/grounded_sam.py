@@ -1,4 +1,4 @@
-"""Grounded-SAM as a deployment: phrases to boxes and masks, in dynamic batches.
+"""Grounded-SAM as a deployment: phrases to boxes and masks, boxes and points to masks, in dynamic batches.
 
 Masks leave the replica run-length encoded: a mask of a large picture is megabytes, its code a few hundred bytes.
 """
@@ -6,6 +6,8 @@ Masks leave the replica run-length encoded: a mask of a large picture is megabyt
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from ray import serve
@@ -13,8 +15,9 @@ from ray import serve
 from deployments.batching import BatchSizes
 from deployments.startup import load_gently
 from vlp_graph.config import GroundedSam as Config
-from vlp_graph.engines.grounded_sam import Found, Query
+from vlp_graph.engines.grounded_sam import Found, Query, Showing
 from vlp_graph.engines.grounded_sam import GroundedSam as Engine
+from vlp_graph.engines.sam import Outline, Prompt
 from vlp_graph.masks import encode
 
 
@@ -28,18 +31,32 @@ class GroundedSam:
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
 
-    async def find(self, query: Query) -> list[dict[str, object]]:
-        """Instances as dictionaries: phrase, score, box, and mask as {"size", "counts"} or None."""
-        found: list[dict[str, object]] = await self._batch(query)
+    async def find(self, query: Query) -> list[dict[str, Any]]:
+        """Instances as dictionaries: phrase, score, box, mask as {"size", "counts"} and the IoU that SAM predicts for
+        it (both None where no masks were asked for)."""
+        found: list[dict[str, Any]] = await self._batch(query)
         return found
 
-    @serve.batch
-    async def _batch(self, queries: list[Query]) -> list[list[dict[str, object]]]:
-        self._sizes.record(queries)
-        return await asyncio.to_thread(self._find, queries)
+    async def outline(self, showing: Showing) -> list[list[dict[str, Any]]]:
+        """For each prompt its outlines, best first, as dictionaries: mask and IoU as `find` has them."""
+        outlined: list[list[dict[str, Any]]] = await self._batch(showing)
+        return outlined
 
-    def _find(self, queries: list[Query]) -> list[list[dict[str, object]]]:
-        return [[_instance(f) for f in found] for found in self.engine.find(queries)]
+    @serve.batch
+    async def _batch(self, work: list[Query | Showing]) -> list[list[Any]]:
+        self._sizes.record(work)
+        return await asyncio.to_thread(self._done, work)
+
+    def _done(self, work: Sequence[Query | Showing]) -> list[list[Any]]:
+        """What each piece of the work comes to; all phrases are looked for in one pass."""
+        queries = [w for w in work if isinstance(w, Query)]
+        found = iter(self.engine.find(queries))
+        return [
+            [_instance(f) for f in next(found)]
+            if isinstance(w, Query)
+            else [[_outline(o) for o in outlines] for outlines in self.engine.outline(w)]
+            for w in work
+        ]
 
     def stats(self) -> dict[str, int]:
         return self._sizes.stats()
@@ -50,14 +67,15 @@ class GroundedSam:
             raise RuntimeError("no model is loaded")
 
 
-def _instance(found: Found) -> dict[str, object]:
+def _instance(found: Found) -> dict[str, Any]:
     d = found.detection
-    return {
-        "phrase": d.phrase,
-        "score": round(d.score, 4),
-        "box": tuple(round(float(v), 2) for v in d.box),
-        "mask": None if found.mask is None else encode(found.mask),
-    }
+    outline = {"mask": None, "iou": None} if found.outline is None else _outline(found.outline)
+    box = tuple(round(v, 2) for v in d.box)
+    return {"phrase": d.phrase, "score": round(d.score, 4), "box": box, **outline}
+
+
+def _outline(outline: Outline) -> dict[str, Any]:
+    return {"mask": encode(outline.mask), "iou": round(outline.iou, 4)}
 
 
 def _warm(config: Config) -> Engine:
@@ -76,6 +94,8 @@ def _warm(config: Config) -> Engine:
         synonyms=config.synonyms,
     )
     blank = np.zeros((64, 64, 3), np.uint8)
-    engine.find([Query(blank, ("object",))])
-    engine.sam.segment(blank, [(8, 8, 32, 32)])
+    for _ in engine.find([Query(blank, ("object",))]):
+        pass
+    for _ in engine.outline(Showing(blank, (Prompt((8, 8, 32, 32)), Prompt(points=((20, 20),), labels=(1,))))):
+        pass
     return engine

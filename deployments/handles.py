@@ -86,10 +86,14 @@ class Looker:
         self._handle = handle
 
     async def answer(
-        self, pictures: Sequence[Picture], question: str, examples: Sequence[tuple[Picture, str]] = ()
+        self,
+        pictures: Sequence[Picture],
+        question: str,
+        examples: Sequence[tuple[Picture, str]] = (),
+        max_tokens: int | None = None,
     ) -> str:
         shots = tuple((picture.pixels, answer) for picture, answer in examples)
-        look = Look(tuple(p.pixels for p in pictures), question, shots)
+        look = Look(tuple(p.pixels for p in pictures), question, shots, max_tokens)
         return await call("IDEFICS", lambda: self._handle.answer.remote(look))
 
 
@@ -100,7 +104,7 @@ class Finder:
     async def find(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
         query = Query(picture.pixels, tuple(phrases), masks, picture.digest)
         found = await call("Grounded-SAM", lambda: self._handle.find.remote(query))
-        return [Instance.model_validate(instance) for instance in found]
+        return [Instance(phrase=i["phrase"], score=i["score"], box=i["box"], mask=i["mask"]) for i in found]
 
     async def prepare(self, picture: Picture) -> None:
         query = Query(picture.pixels, (), masks=True, digest=picture.digest)

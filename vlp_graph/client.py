@@ -5,6 +5,7 @@ The command line, the demo and the tests talk to the graph with it, the way anyo
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -71,6 +72,16 @@ class Client:
             parts.append(("session", (None, session.encode())))
         return self._send("POST", "/v1/ask", files=parts)
 
+    def detect(self, image: Path | bytes, prompts: Sequence[str], **options: Any) -> dict[str, Any]:
+        """Boxes of what phrases name, through `/v1/detect`; `options` are its other fields. Errors as `ask`."""
+        body = {"image": _in_base64(image), "prompts": list(prompts), **options}
+        return self._send("POST", "/v1/detect", json=body)
+
+    def segment(self, image: Path | bytes, **prompts: Any) -> dict[str, Any]:
+        """Masks of what `prompts` (phrases) name, `boxes` frame or `points` show, through `/v1/segment`; its other
+        fields as they are. Errors as `ask`."""
+        return self._send("POST", "/v1/segment", json={"image": _in_base64(image), **prompts})
+
     def ready(self) -> dict[str, bool]:
         """Each model by name: loaded and warmed? All of them when the graph is ready.
 
@@ -102,6 +113,10 @@ class Client:
             return RemoteError(None, f"{self.base_url} did not answer in time")
         reason = str(error) or type(error).__name__
         return RemoteError(None, f"cannot reach {self.base_url} ({reason}); is `vlp serve` running?")
+
+
+def _in_base64(source: Path | bytes) -> str:
+    return base64.b64encode(_bytes(source)).decode()
 
 
 def _bytes(source: Path | bytes) -> bytes:

@@ -147,7 +147,12 @@ class Models(_Strict):
 
 class Limits(_Strict):
     """What one request may hold. Everything above is refused before it costs anything. A spoken turn has at most
-    `audio_seconds`, a recording to transcribe `transcription_seconds`."""
+    `audio_seconds`, a recording to transcribe `transcription_seconds`.
+
+    For the vision services: `phrases` to find, `prompts` (boxes and objects shown by points) and their `points` in all,
+    `labels` to sort into, `label_chars` of each phrase and label. Of what is found the `instances` best are told.
+    `mask_pixels` bounds the masks of one request, in pixels of the picture for each mask.
+    """
 
     body_mib: Positive = 32
     pictures: Count = 8
@@ -157,6 +162,13 @@ class Limits(_Strict):
     text_chars: Count = 8_000
     messages: Count = 64
     max_tokens: Count = 1024
+    phrases: Count = 16
+    prompts: Count = 32
+    points: Count = 128
+    labels: Annotated[int, Field(ge=2)] = 32
+    label_chars: Count = 200
+    instances: Count = 200
+    mask_pixels: Count = 400_000_000
 
 
 class Tgi(_Strict):

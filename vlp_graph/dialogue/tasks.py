@@ -8,10 +8,10 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, trim_messages
 from langchain_core.output_parsers import StrOutputParser
@@ -38,6 +38,7 @@ from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.dialogue.questions import ODD, claim_of
 from vlp_graph.dialogue.referring import choose, read, same_place
+from vlp_graph.dialogue.sorting import DESCRIBE, either, sort_picture
 from vlp_graph.dialogue.spent import Spent
 from vlp_graph.dialogue.turn import Instance, Picture, Result, Turn
 from vlp_graph.dialogue.wording import (
@@ -51,20 +52,14 @@ from vlp_graph.dialogue.wording import (
     singular,
     with_article,
 )
-from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, ServingError
-
-A = TypeVar("A")
-B = TypeVar("B")
+from vlp_graph.errors import DeadlineExceeded, ModelUnavailable
 
 SURE = 0.5
 """Detector score from which a thing that the words list is believed."""
-DESCRIBE = "Describe the image."
 NAME_IT = "What is this?"
 """The question of a few-shot prompt, whose answers are labels."""
 _ITEM = r"an? [\w-]+(?: (?!and\b)[\w-]+){0,4}?"  # "and" only parts items: else matching takes exponential time
 _LISTING = re.compile(rf"^{_ITEM}(?:(?:, | and |, and ){_ITEM})*\.?$", re.IGNORECASE)
-_NO = re.compile(r"^(?:has |with |contains |shows )?(?:no|not|without|lacks)(?: an?| any)? (?P<thing>.+)$")
-_YES = re.compile(r"^(?:has|with|contains|shows|there is) (?:an?|some|the)? ?(?P<thing>.+)$")
 _OTHER_THAN = re.compile(r"\b(?P<kind>[a-z]+) other than the (?P<not>[a-z -]{1,60}?)(?=\W*$)", re.IGNORECASE)
 _ODD = re.compile(r"^odd (?:one|thing|shape|object)?(?: out)?$", re.IGNORECASE)
 _ON_A_THING = re.compile(
@@ -228,7 +223,7 @@ class Tasks:
             return await self._checked(picture, await self.models.looker.answer([picture], question))
         if isinstance(claim, What):
             return await self._what(picture, claim, question)
-        words, instances = await _either(
+        words, instances = await either(
             self.models.looker.answer([picture], question),
             self._seek(picture, phrases_of(claim)),
         )
@@ -354,26 +349,14 @@ class Tasks:
         return {"label": label, "scores": scores, "text": sentence(seen)}
 
     async def _sorted(self, picture: Picture, labels: Sequence[str]) -> dict[str, Any]:
-        """The vision model looks and the sentence encoder compares; labels that the detector can see, or that say
-        that something is there or not, are settled by its evidence."""
-        caption, instances = await _either(
-            self.models.looker.answer([picture], DESCRIBE),
-            self.models.finder.find(picture, list(dict.fromkeys(_thing(label) for label in labels))),
-        )
-        even = {label: 1 / len(labels) for label in labels}
-        scores = even if caption is None else await self.models.sorter.nearest(caption, labels)
-        there = {label: [i.score for i in instances or [] if i.phrase == _thing(label)] for label in labels}
-        # "stars" fit better, the more stars there are
-        seen = {label: sum(s) if is_plural(label) else max(s, default=0.0) for label, s in there.items()}
-        if any(_denies(label) for label in labels):
-            scores = {label: max(0.0, 1 - seen[label]) if _denies(label) else seen[label] for label in labels}
-        elif any(seen.values()):
-            scores = {label: scores[label] * (0.05 + seen[label]) for label in labels}
-        total = sum(scores.values()) or 1.0
-        scores = {label: score / total for label, score in scores.items()}
-        label = max(scores, key=lambda label: scores[label])
-        about = [_thing(label)] if there[label] and not _denies(label) else None
-        return {"label": label, "scores": scores, "text": sentence(caption or ""), "about": about}
+        sorted_ = await sort_picture(self.models, picture, labels)
+        about = [sorted_.thing] if sorted_.thing else None
+        return {
+            "label": sorted_.label,
+            "scores": sorted_.scores,
+            "text": sentence(sorted_.caption or ""),
+            "about": about,
+        }
 
 
 def _of_any_kind(phrase: str, text: str) -> str | None:
@@ -413,31 +396,3 @@ def _stutters(words: str) -> bool:
     traits = {*COLOURS, *SHAPES, "small", "large"}
     items = ([w for w in re.findall("[a-z]+", part) if w in traits] for part in re.split(r", | and ", words.lower()))
     return any(len(set(item)) < len(item) for item in items)
-
-
-async def _either(a: Awaitable[A], b: Awaitable[B]) -> tuple[A | None, B | None]:
-    """Both at once; None for one that fails, so that the other can still answer.
-
-    Raises:
-        ServingError: both failed; the first one's.
-    """
-    first, second = await asyncio.gather(a, b, return_exceptions=True)
-    for result in (first, second):
-        if isinstance(result, BaseException) and not isinstance(result, ServingError):
-            raise result
-    if isinstance(first, BaseException) and isinstance(second, BaseException):
-        raise first
-    return (None if isinstance(first, BaseException) else first, None if isinstance(second, BaseException) else second)
-
-
-def _denies(label: str) -> bool:
-    return _NO.match(label.lower()) is not None
-
-
-def _thing(label: str) -> str:
-    """What a label names: "has no star" -> "star"."""
-    text = label.lower().strip()
-    for form in (_NO, _YES):
-        if found := form.match(text):
-            return plain(next(group for group in found.groups() if group))
-    return plain(text)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 PHRASES_KEPT = 64
 """Phrases for each remembered picture, on average, whose boxes are remembered, too."""
+LEAST = 0.05
+"""Boxes below this score are forgotten; thresholds lie above it."""
+MOST = 100
+"""Boxes of a phrase that may count; more are noise, and each costs a mask."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,33 @@ class Detection:
     phrase: str
     score: float
     box: tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Strictness:
+    """Which boxes count: a phrase is there where its best box scores `threshold`; its other boxes count from
+    `companion` on; the lesser of two goes from the overlap (IoU) `nms` on."""
+
+    threshold: float
+    companion: float
+    nms: float
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Every box of a phrase that any threshold may let through: scores [K] and corners [K, 4] in pixels."""
+
+    scores: NDArray[np.float32]
+    corners: NDArray[np.float64]
+
+    def select(self, phrase: str, strictness: Strictness) -> list[Detection]:
+        """Those that count, best first."""
+        if not len(self.scores) or self.scores.max() < strictness.threshold:
+            return []
+        sure = np.flatnonzero(self.scores >= strictness.companion)
+        corners, scores = self.corners[sure], self.scores[sure]
+        kept = suppress(corners, scores, strictness.nms)[:MOST]
+        return [Detection(phrase, float(scores[k]), _box(corners[k])) for k in kept]
 
 
 class _Backbone:
@@ -103,7 +134,7 @@ class GroundingDino:
 
         self._backbone = _Backbone(self.model.model.backbone, self.pictures)
         self._other_words = {**self.synonyms, **{_plural(a): _plural(b) for a, b in self.synonyms.items()}}
-        self._found = LRUCache[tuple[str, str], list[Detection]](self.pictures * PHRASES_KEPT)
+        self._found = LRUCache[tuple[str, str], Candidates](self.pictures * PHRASES_KEPT)
 
     @classmethod
     def load(
@@ -135,20 +166,24 @@ class GroundingDino:
         pictures: Sequence[NDArray[np.uint8]],
         phrases: Sequence[Sequence[str]],
         digests: Sequence[str | None] | None = None,
+        strictness: Sequence[Strictness | None] | None = None,
     ) -> list[list[Detection]]:
         """For each picture (RGB uint8 [H, W, 3]) what its phrases name, best first within each phrase. `digests` name
-        the pictures' contents: what was looked for in a picture before is not looked for again."""
+        the pictures' contents: what was looked for in a picture before is not looked for again, however strictly.
+        `strictness` stands in the place of the detector's own where it is given."""
         digests = digests or [None] * len(pictures)
+        own = Strictness(self.threshold, self.companion, self.nms)
+        strict = [given or own for given in strictness or [None] * len(pictures)]
         known_as = {phrase: self._known_as(phrase) for named in phrases for phrase in named}
         asked = [(i, known_as[phrase]) for i, named in enumerate(phrases) for phrase in named]
         known = {(i, p): self._found.get((digests[i], p)) for i, p in asked if digests[i]}
         new = [pair for pair in dict.fromkeys(asked) if known.get(pair) is None]
-        for (i, phrase), detections in zip(new, self._look(pictures, new, digests), strict=True):
-            known[i, phrase] = detections
+        for (i, phrase), candidates in zip(new, self._look(pictures, new, digests), strict=True):
+            known[i, phrase] = candidates
             if digests[i]:
-                self._found[digests[i], phrase] = detections
+                self._found[digests[i], phrase] = candidates
         return [
-            [replace(d, phrase=phrase) for phrase in named for d in known[i, known_as[phrase]] or []]
+            [d for phrase in named for d in known[i, known_as[phrase]].select(phrase, strict[i])]
             for i, named in enumerate(phrases)
         ]
 
@@ -161,8 +196,8 @@ class GroundingDino:
         pictures: Sequence[NDArray[np.uint8]],
         pairs: Sequence[tuple[int, str]],
         digests: Sequence[str | None],
-    ) -> list[list[Detection]]:
-        """What each of the pairs of picture and phrase finds, in one pass."""
+    ) -> list[Candidates]:
+        """What each of the pairs of picture and phrase may find, in one pass."""
         import torch
 
         if not pairs:
@@ -182,11 +217,10 @@ class GroundingDino:
         probability = out.logits.float().sigmoid().cpu()[:, :, : names.shape[1]]
         scores = ((probability * names[:, None]).sum(-1) / names.sum(-1, keepdim=True).clamp(1)).numpy()
         boxes = out.pred_boxes.float().cpu().numpy()
-        found = []
-        for (i, phrase), score, box in zip(pairs, scores, boxes, strict=True):
-            height, width = pictures[i].shape[:2]
-            found.append(self._select(phrase, score, box, width, height))
-        return found
+        return [
+            _candidates(score, box, pictures[i].shape[1], pictures[i].shape[0])
+            for (i, _), score, box in zip(pairs, scores, boxes, strict=True)
+        ]
 
     def _images(self, pictures: Sequence[NDArray[np.uint8]], digests: Sequence[str | None]) -> dict[str, Any]:
         """What the model's processor makes of pictures. Of those whose features are kept only the size is read."""
@@ -197,7 +231,9 @@ class GroundingDino:
             blank = torch.zeros((), dtype=self.model.dtype, device=self.model.device)
             mask = torch.ones((len(pictures), *side), dtype=torch.long, device=self.model.device)
             return {"pixel_values": blank.expand(len(pictures), 3, *side), "pixel_mask": mask}
-        images = self.processor.image_processor(images=list(pictures), return_tensors="pt")
+        images = self.processor.image_processor(
+            images=list(pictures), input_data_format="channels_last", return_tensors="pt"
+        )  # left to guess, it takes a picture one or three pixels high for channels
         images = {k: v.to(self.model.device) for k, v in images.items()}
         images["pixel_values"] = images["pixel_values"].to(self.model.dtype)
         images.setdefault("pixel_mask", torch.ones_like(images["pixel_values"][:, 0], dtype=torch.long))
@@ -213,18 +249,18 @@ class GroundingDino:
         text = self.processor.tokenizer(texts, padding=True, truncation=True, max_length=longest, return_tensors="pt")
         return {k: torch.nn.functional.pad(text[k], (0, 1)) for k in ("input_ids", "attention_mask")}
 
-    def _select(
-        self, phrase: str, scores: NDArray[Any], boxes: NDArray[Any], width: int, height: int
-    ) -> list[Detection]:
-        if not len(scores) or scores.max() < self.threshold:
-            return []
-        sure = np.flatnonzero(scores >= self.companion)
-        centre, half = boxes[sure, :2], boxes[sure, 2:] / 2
-        corners = np.clip(np.concatenate([centre - half, centre + half], 1), 0, 1) * [width, height, width, height]
-        return [
-            Detection(phrase, float(scores[sure[k]]), (corners[k, 0], corners[k, 1], corners[k, 2], corners[k, 3]))
-            for k in suppress(corners, scores[sure], self.nms)
-        ]
+
+def _candidates(scores: NDArray[Any], boxes: NDArray[Any], width: int, height: int) -> Candidates:
+    """Out of scores [Q] and boxes [Q, 4] (centre and size, as fractions of the picture's)."""
+    sure = np.flatnonzero(scores >= LEAST)
+    centre, half = boxes[sure, :2], boxes[sure, 2:] / 2
+    corners = np.clip(np.concatenate([centre - half, centre + half], 1), 0, 1) * [width, height, width, height]
+    return Candidates(scores[sure], corners)
+
+
+def _box(corners: NDArray[Any]) -> tuple[float, float, float, float]:
+    x0, y0, x1, y1 = corners.tolist()
+    return x0, y0, x1, y1
 
 
 def _plural(noun: str) -> str:

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Look:
     """A question about pictures (RGB uint8 [H, W, 3] each, in the order of the dialogue). `examples` are pictures with
-    the answer that the question has for each: a few-shot prompt."""
+    the answer that the question has for each: a few-shot prompt. `max_new_tokens` replaces
+    the engine's own."""
 
     pictures: tuple[NDArray[np.uint8], ...]
     question: str
     examples: tuple[tuple[NDArray[np.uint8], str], ...] = ()
+    max_new_tokens: int | None = None
 
 
 @dataclass
@@ -104,15 +106,17 @@ class Idefics:
             return_tensors="pt",
         ).to(self.model.device)
         inputs["pixel_values"] = inputs["pixel_values"].to(self.model.dtype)
+        longest = [look.max_new_tokens or self.max_new_tokens for look in looks]
         with torch.inference_mode():
             tokens = self.model.generate(  # type: ignore[misc]
                 **inputs,
-                max_new_tokens=self.max_new_tokens,
+                max_new_tokens=max(longest),
                 do_sample=False,
                 bad_words_ids=self._never(),
                 eos_token_id=self._ends(),
             )
-        new = tokens[:, inputs["input_ids"].shape[1] :]
+        start = inputs["input_ids"].shape[1]
+        new = [row[start : start + most] for row, most in zip(tokens, longest, strict=True)]
         return [text.strip() for text in self.processor.batch_decode(new, skip_special_tokens=True)]
 
     def _conversation(self, look: Look) -> list[Any]:

@@ -7,7 +7,8 @@ second question about a picture does not pay again. Paper: arXiv 2304.02643; cla
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,7 +24,36 @@ if TYPE_CHECKING:
     from segment_anything import SamPredictor
 
 PROMPTS_AT_ONCE = 16
-"""Boxes decoded together; bounds the memory that masks of a large picture take."""
+MASK_PIXELS_AT_ONCE = 32_000_000
+"""Prompts decoded together; together they bound the memory that masks of a large picture take."""
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What shows one object, in pixels of the picture: a box x0, y0, x1, y1, points (x, y) that lie on it (`labels` 1)
+    or beside it (0), or both. There are as many labels as points."""
+
+    box: tuple[float, float, float, float] | None = None
+    points: tuple[tuple[float, float], ...] = ()
+    labels: tuple[int, ...] = ()
+
+    @property
+    def form(self) -> tuple[bool, int]:
+        """Prompts of one form can be decoded together."""
+        return self.box is not None, len(self.points)
+
+    @property
+    def ambiguous(self) -> bool:
+        """A lone point may mean a part, or what it is a part of."""
+        return self.box is None and len(self.points) == 1
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A mask (bool [H, W]) and what the model believes its IoU with the true one to be (0..1)."""
+
+    mask: NDArray[np.bool_]
+    iou: float
 
 
 def build_sam(config: dict[str, Any]) -> Any:
@@ -113,24 +143,15 @@ class Sam:
         from vlp_graph.engines.loading import torch_dtype
 
         sam = load_sam(source, revision=revision).to(device=device, dtype=torch_dtype(dtype)).eval()
-        return cls(SamPredictor(sam), embeddings)
+        predictor = SamPredictor(sam)
+        predictor.transform.get_preprocess_shape = _scaled
+        return cls(predictor, embeddings)
 
     def embed(self, picture: NDArray[np.uint8], digest: str | None = None) -> bool:
-        """Make `picture` (RGB uint8 [H, W, 3]) the current one; True where its embedding was kept from before."""
-        kept = self._kept.get(digest) if digest else None
-        if kept is None:
-            self.predictor.set_image(np.ascontiguousarray(picture))
-            if digest:
-                self._kept[digest] = (
-                    self.predictor.features,
-                    self.predictor.original_size,
-                    self.predictor.input_size,
-                )
-            return False
-        self.predictor.reset_image()
-        self.predictor.features, self.predictor.original_size, self.predictor.input_size = kept
-        self.predictor.is_image_set = True
-        return True
+        """Make the embedding of `picture` (RGB uint8 [H, W, 3]); True where it was kept from before."""
+        kept = bool(digest) and digest in self._kept
+        self._shown(picture, digest)
+        return kept
 
     def segment(
         self,
@@ -139,17 +160,96 @@ class Sam:
         digest: str | None = None,
     ) -> NDArray[np.bool_]:
         """One mask for each box (pixels of the picture): bool [N, H, W]. `digest` names the picture's content."""
+        outlines = self.outline(picture, [Prompt(box) for box in boxes], digest)
+        masks = [best.mask for best, *_ in outlines]
+        return np.stack(masks) if masks else np.zeros((0, *picture.shape[:2]), bool)
+
+    def outline(
+        self,
+        picture: NDArray[np.uint8],
+        prompts: Sequence[Prompt],
+        digest: str | None = None,
+        *,
+        several: bool = False,
+    ) -> Iterator[list[Outline]]:
+        """For each prompt in turn its outline, as a list of one; with `several` the three that the model makes, best
+        first. Masks are made as they are read: those of a large picture together can be larger than the memory.
+
+        Of an ambiguous prompt's three the best is taken, of others the one that the model makes for such prompts
+        (as its paper recommends).
+        """
+        if not prompts:
+            return
+        shown = self._shown(picture, digest)
+        at_once = max(1, min(PROMPTS_AT_ONCE, MASK_PIXELS_AT_ONCE // (picture.shape[0] * picture.shape[1])))
+        for start in range(0, len(prompts), at_once):
+            part = prompts[start : start + at_once]
+            found: dict[int, list[Outline]] = {}
+            for form in dict.fromkeys(p.form for p in part):
+                alike = [i for i, p in enumerate(part) if p.form == form]
+                found |= zip(alike, self._decode(shown, [part[i] for i in alike], several), strict=True)
+            yield from (found[i] for i in range(len(part)))
+
+    def _shown(self, picture: NDArray[np.uint8], digest: str | None) -> SamPredictor:
+        """A predictor of this picture alone, so that nobody else's can come between picture and prompts."""
+        shown = copy(self.predictor)
+        kept = self._kept.get(digest) if digest else None
+        if kept is None:
+            shown.set_image(np.ascontiguousarray(picture))
+            if digest:
+                self._kept[digest] = shown.features, shown.original_size, shown.input_size
+        else:
+            shown.reset_image()
+            shown.features, shown.original_size, shown.input_size = kept
+            shown.is_image_set = True
+        return shown
+
+    def _decode(self, shown: SamPredictor, prompts: Sequence[Prompt], several: bool) -> list[list[Outline]]:
+        """Prompts of one form, decoded together. Only masks that are wanted are brought to the picture's size."""
         import torch
 
-        height, width = picture.shape[:2]
-        if not len(boxes):
-            return np.zeros((0, height, width), bool)
-        masks = []
+        model, boxes, points = shown.model, _boxes(shown, prompts), _points(shown, prompts)
+        choose = several or prompts[0].ambiguous
         with torch.inference_mode():
-            self.embed(picture, digest)
-            corners = torch.tensor(np.asarray(boxes, np.float32), device=self.predictor.device)
-            prompts = self.predictor.transform.apply_boxes_torch(corners, (height, width))
-            for part in prompts.split(PROMPTS_AT_ONCE):
-                found, _, _ = self.predictor.predict_torch(None, None, boxes=part, multimask_output=False)
-                masks.append(found[:, 0].cpu().numpy())
-        return np.concatenate(masks)
+            sparse, dense = model.prompt_encoder(points=points, boxes=boxes, masks=None)
+            small, quality = model.mask_decoder(
+                image_embeddings=shown.features,
+                image_pe=model.prompt_encoder.get_dense_pe(),
+                sparse_prompt_embeddings=sparse,
+                dense_prompt_embeddings=dense,
+                multimask_output=choose,
+            )
+            order = quality.argsort(dim=1, descending=True)[:, : None if several else 1]
+            outlines = []
+            for row, kept, iou in zip(small, order, quality.float().clamp(0, 1).tolist(), strict=True):
+                full = model.postprocess_masks(row[kept][:, None], shown.input_size, shown.original_size)
+                masks = (full[:, 0] > model.mask_threshold).cpu().numpy()
+                outlines.append([Outline(mask, iou[k]) for mask, k in zip(masks, kept.tolist(), strict=True)])
+        return outlines
+
+
+def _scaled(height: int, width: int, side: int) -> tuple[int, int]:
+    """Height and width of a picture whose longer side becomes `side`; the shorter one of a thin picture stays there."""
+    scale = side / max(height, width)
+    return max(1, int(height * scale + 0.5)), max(1, int(width * scale + 0.5))
+
+
+def _boxes(shown: SamPredictor, prompts: Sequence[Prompt]) -> Any:
+    """Boxes [N, 4] as the model sees the picture; None where the prompts have none."""
+    import torch
+
+    if prompts[0].box is None:
+        return None
+    corners = torch.tensor(np.array([p.box for p in prompts], np.float32), device=shown.device)
+    return shown.transform.apply_boxes_torch(corners, shown.original_size)
+
+
+def _points(shown: SamPredictor, prompts: Sequence[Prompt]) -> Any:
+    """Points [N, P, 2] as the model sees the picture with their labels [N, P]; None where the prompts have none."""
+    import torch
+
+    if not prompts[0].points:
+        return None
+    places = torch.tensor(np.array([p.points for p in prompts], np.float32), device=shown.device)
+    labels = torch.tensor([p.labels for p in prompts], dtype=torch.int, device=shown.device)
+    return shown.transform.apply_coords_torch(places, shown.original_size), labels

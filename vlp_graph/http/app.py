@@ -25,6 +25,7 @@ from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.tgi import Tgi
 from vlp_graph.http.tgi_errors import TgiErrors
 from vlp_graph.http.turns import Dialogue, Turns
+from vlp_graph.http.vision import Vision
 
 
 def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
@@ -35,6 +36,7 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         *Completions(turns, backends, profile).endpoints(),
         *turns.endpoints(),
         *Audio(backends.whisper, profile.http).endpoints(),
+        *Vision(backends, limits, profile.dialogue.task_s).endpoints(),
         *Health(dialogue).endpoints(),
         *Tgi(dialogue, backends, profile).endpoints(),
     ]

@@ -6,14 +6,17 @@ The deployments offer these over Ray Serve handles; a test offers them as plain 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from vlp_graph.dialogue.models import Finder, Sorter
+from vlp_graph.dialogue.turn import Picture, Rle
 from vlp_graph.engines.generation import Generation, Piece
+from vlp_graph.engines.sam import Prompt
 from vlp_graph.engines.transcript import Heard, Language, Listening, Segment
 
 
@@ -61,10 +64,70 @@ class Hears(Protocol):
         ...
 
 
+class Looks(Protocol):
+    """Looks at pictures and answers in words."""
+
+    async def answer(
+        self,
+        pictures: Sequence[Picture],
+        question: str,
+        examples: Sequence[tuple[Picture, str]] = (),
+        max_tokens: int | None = None,
+    ) -> str:
+        """As the dialogue's `Looker`; with at most `max_tokens` new tokens."""
+        ...
+
+
+@dataclass(frozen=True)
+class Outlined:
+    """The mask of one object, and the IoU (0..1) that SAM predicts for it."""
+
+    mask: Rle
+    iou: float
+
+
+@dataclass(frozen=True)
+class Located:
+    """What a phrase names: score (0..1), box x0, y0, x1, y1 in pixels, and its outline where that was asked for."""
+
+    phrase: str
+    score: float
+    box: tuple[float, float, float, float]
+    outline: Outlined | None = None
+
+
+class Grounds(Finder, Protocol):
+    """Finds what phrases name, and outlines what is shown."""
+
+    async def locate(
+        self,
+        picture: Picture,
+        phrases: Sequence[str],
+        *,
+        masks: bool = False,
+        threshold: float | None = None,
+        nms: float | None = None,
+        most: int | None = None,
+    ) -> list[Located]:
+        """What the phrases name, best first within each, the `most` best of all; `threshold` and `nms` stand in the
+        place of the profile's."""
+        ...
+
+    async def outline(
+        self, picture: Picture, prompts: Sequence[Prompt], *, several: bool = False
+    ) -> list[list[Outlined]]:
+        """For each prompt its outline, or its `several`, best first."""
+        ...
+
+
 @dataclass(frozen=True)
 class Backends:
-    """The five models."""
+    """The models. `idefics` continues prompts, `looker` is the same model asked questions; `finder` is Grounded-SAM,
+    `sorter` DistilBERT."""
 
     llama: Writes
     idefics: Generates
     whisper: Hears
+    looker: Looks
+    finder: Grounds
+    sorter: Sorter

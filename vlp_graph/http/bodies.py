@@ -71,13 +71,18 @@ async def read_form(
     async with request.form(max_files=_MOST_PARTS, max_fields=_MOST_PARTS, max_part_size=most) as form:
         for name in form:
             if name not in fields:
-                near = difflib.get_close_matches(name, fields, 1, 0.5)
-                hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(fields)}"
-                raise InvalidRequest(f"{name[:100]!r} is not a field of this form; {hint}", param=name[:100])
+                raise unknown_field(name, fields, "form")
             if name not in repeatable and len(form.getlist(name)) > 1:
                 may = " and ".join(repeatable) or "none"
                 raise InvalidRequest(f"{name} stands in the form more than once; only {may} may", param=name)
         yield form
+
+
+def unknown_field(name: str, known: Collection[str], whole: str) -> InvalidRequest:
+    """The error of a field that a form, or another `whole`, does not have."""
+    near = difflib.get_close_matches(name[:100], known, 1, 0.5)
+    hint = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+    return InvalidRequest(f"{name[:100]!r} is not a field of this {whole}; {hint}", param=name[:100])
 
 
 async def files(form: FormData, name: str) -> list[bytes]:
@@ -105,6 +110,18 @@ def text(form: FormData, name: str) -> str | None:
     if isinstance(value, UploadFile):
         raise InvalidRequest(f"{name} is a text field, not a file; with curl: -F '{name}=<PATH'", param=name)
     return value
+
+
+def texts(form: FormData, name: str) -> list[str]:
+    """The texts of a repeatable field.
+
+    Raises:
+        InvalidRequest: a file stands there.
+    """
+    values = form.getlist(name)
+    if any(isinstance(value, UploadFile) for value in values):
+        raise InvalidRequest(f"{name} is a text field, not a file; with curl: -F '{name}=<PATH'", param=name)
+    return [str(value) for value in values]
 
 
 def flag(form: FormData, name: str) -> bool:

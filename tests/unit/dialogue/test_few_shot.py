@@ -6,7 +6,8 @@ import pytest
 from plain_models import Looker, Sorter, models, picture
 
 from vlp_graph.dialogue.few_shot import LONGEST, MOST, asked_by_example, label_said
-from vlp_graph.dialogue.tasks import DESCRIBE, NAME_IT, Tasks
+from vlp_graph.dialogue.sorting import DESCRIBE
+from vlp_graph.dialogue.tasks import NAME_IT, Tasks
 from vlp_graph.dialogue.turn import Message, Turn
 
 A, B, C = (picture(digest=name) for name in "abc")

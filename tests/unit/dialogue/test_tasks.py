@@ -11,7 +11,8 @@ from plain_models import Finder, Looker, Sorter, Writer, instance, models, pictu
 
 from vlp_graph.dialogue.models import Models
 from vlp_graph.dialogue.plan import Task
-from vlp_graph.dialogue.tasks import DESCRIBE, SYSTEM, Tasks
+from vlp_graph.dialogue.sorting import DESCRIBE
+from vlp_graph.dialogue.tasks import SYSTEM, Tasks
 from vlp_graph.dialogue.turn import Instance, Message, Result, Turn
 from vlp_graph.errors import DeadlineExceeded
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from plain_vision import PlainFinder, PlainLooker, PlainSorter
 from starlette.testclient import TestClient
 
 from vlp_graph.config import Limits, Profile, load
@@ -176,7 +177,14 @@ class PlainHearer:
 
 @pytest.fixture
 def backends() -> Backends:
-    return Backends(llama=PlainWriter(), idefics=PlainGenerator(), whisper=PlainHearer())
+    return Backends(
+        llama=PlainWriter(),
+        idefics=PlainGenerator(),
+        whisper=PlainHearer(),
+        looker=PlainLooker(),
+        finder=PlainFinder(),
+        sorter=PlainSorter(),
+    )
 
 
 @pytest.fixture

@@ -62,8 +62,8 @@ def teller() -> Teller:
 
 
 @pytest.fixture
-def backends(teller: Teller) -> Backends:
-    return Backends(llama=teller, idefics=teller)
+def backends(backends: Backends, teller: Teller) -> Backends:
+    return replace(backends, llama=teller, idefics=teller)
 
 
 def post(client: TestClient, path: str, inputs: str = "hello", stream: bool | None = None, **parameters: Any) -> Any:
@@ -438,11 +438,11 @@ class TestSageMaker:
         assert post(client, "/invocations").json() == [{"generated_text": "one two"}]
         assert len(events(post(client, "/invocations", stream=True))) == 3
 
-    def test_the_profile_says_which_model(self, dialogue: PlainDialogue, profile: Profile) -> None:
+    def test_the_profile_says_which_model(self, dialogue: PlainDialogue, backends: Backends, profile: Profile) -> None:
         llama, idefics = Teller(), Teller()
         http = profile.http.model_copy(update={"sagemaker": "llama"})
         for chosen, wanted in ((profile, idefics), (profile.model_copy(update={"http": http}), llama)):
-            client = TestClient(build_app(dialogue, Backends(llama=llama, idefics=idefics), chosen))
+            client = TestClient(build_app(dialogue, replace(backends, llama=llama, idefics=idefics), chosen))
             post(client, "/invocations")
             assert len(wanted.asked) == 1
 
