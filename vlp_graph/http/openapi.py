@@ -17,10 +17,13 @@ from vlp_graph.http.endpoint import JSON, Endpoint
 _REF = "#/components/schemas/"
 _ERRORS = {
     400: "not of the form that is asked for",
+    401: "no API key, or one that is not known",
+    408: "the body came too slowly",
     413: "more bytes, pixels, seconds or messages than are taken",
     415: "a media type that is not taken",
     422: "a picture or recording that cannot be used",
     429: "overloaded; see Retry-After",
+    431: "more or larger headers than are taken",
     503: "a model is not up; see Retry-After",
     504: "no answer in time",
 }
