@@ -166,7 +166,7 @@ class Limits(_Strict):
     name_chars: Count = 256
     pictures: Count = 8
     pixels: Count = 25_000_000
-    jpeg_scans: Count = 100
+    jpeg_scans: Count = 50
     audio_seconds: Positive = 60
     max_tokens: Count = 1024
     decodes: Count = 2
@@ -349,6 +349,11 @@ def served() -> Profile:
         ProfileError: as `load`.
     """
     return load(os.environ.get("VLP_PROFILE") or "embedded")
+
+
+def mark_served(profile: str) -> None:
+    """Lets `served` of this process and of those it starts answer with this profile, by name or path."""
+    os.environ["VLP_PROFILE"] = str(Path(profile).absolute()) if Path(profile).suffix else profile
 
 
 def api_key() -> str | None:

@@ -14,20 +14,30 @@ from starlette.responses import JSONResponse, Response
 from vlp_graph.config import Profile
 from vlp_graph.errors import ServingError
 from vlp_graph.http import openapi
+from vlp_graph.http.auth import Auth
 from vlp_graph.http.backends import Backends
+from vlp_graph.http.concurrency import PerKey
+from vlp_graph.http.decoding import Decoding
 from vlp_graph.http.endpoint import JSON, Endpoint
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
+from vlp_graph.http.fetch import Fetcher
 from vlp_graph.http.health import Health
-from vlp_graph.http.limits import MIB, BodyLimit
+from vlp_graph.http.limits import MIB, BodyLimit, HeaderLimit
 from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.turns import Dialogue, Turns
+from vlp_graph.keys import Keys
 
 
 def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
-    """The application over a dialogue, and over the models one by one."""
+    """The application over a dialogue, and over the models one by one.
+
+    Raises:
+        KeyFileError: the profile names a file of keys that cannot be used.
+    """
     limits = profile.http.limits
+    fetcher, decoding = Fetcher(profile.http.fetch), Decoding(limits.decodes)
     endpoints = [
-        *Turns(dialogue, limits).endpoints(),
+        *Turns(dialogue, limits, fetcher, decoding).endpoints(),
         *Health(dialogue).endpoints(),
     ]
     endpoints.append(_description(endpoints))
@@ -35,11 +45,19 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         routes=[endpoint.route() for endpoint in endpoints],
         middleware=[
             Middleware(RequestId),
-            Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB)),
+            Middleware(HeaderLimit, most=limits.headers, max_bytes=int(limits.header_kib * 1024)),
+            Middleware(Auth, keys=_keys(profile), open_routes=[e.route() for e in endpoints if e.open]),
+            Middleware(PerKey, most=profile.http.concurrent_per_key),
+            Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB), seconds=limits.body_seconds),
             Middleware(LastResort),
         ],
         exception_handlers={ServingError: on_serving_error, HTTPException: on_http_exception},
     )
+
+
+def _keys(profile: Profile) -> Keys | None:
+    path = profile.http.keys_path()
+    return None if path is None else Keys(path)
 
 
 def _description(endpoints: list[Endpoint]) -> Endpoint:

@@ -88,9 +88,9 @@ def decode_data_url(url: str, limits: Limits) -> Picture:
     """The picture inside `data:image/...;base64,...`.
 
     Raises:
-        InvalidRequest: another kind of URL (nothing is ever fetched), or no valid base64.
+        InvalidRequest: another kind of URL (nothing is fetched here), or no valid base64.
     """
-    if re.match(r"[a-z][a-z0-9+.-]*://", url, re.IGNORECASE):
+    if re.match(r"\s*[a-z][a-z0-9+.-]*://", url, re.IGNORECASE):
         raise InvalidRequest("only data: URLs are taken; send data:image/jpeg;base64,... with the picture's bytes")
     head = _DATA_URL.match(url[:256])
     if head is None:

@@ -15,6 +15,7 @@ from vlp_graph import __version__
 from vlp_graph.http.endpoint import JSON, Endpoint
 
 _REF = "#/components/schemas/"
+_SECURITY = {"key": {"type": "http", "scheme": "bearer", "description": "an API key, where the server has any"}}
 _ERRORS = {
     400: "not of the form that is asked for",
     401: "no API key, or one that is not known",
@@ -40,7 +41,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "vlp-graph", "version": __version__},
         "paths": paths,
-        "components": {"schemas": definitions.get("$defs", {})},
+        "components": {"schemas": definitions.get("$defs", {}), "securitySchemes": _SECURITY},
     }
 
 
@@ -55,7 +56,7 @@ def _models(
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": endpoint.summary}
+    operation: dict[str, Any] = {"summary": endpoint.summary, "security": [{}] if endpoint.open else [{}, {"key": []}]}
     if endpoint.takes:
         operation["requestBody"] = {"required": True, "content": _content(endpoint.takes)}
     responses = {"200": _reply("as asked for", endpoint.gives)}
