@@ -167,7 +167,7 @@ class ChatRequest(_Request):
         ]
         | None
     ) = None
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     user: Text | None = None
     session: SessionName | None = None
 
