@@ -1,9 +1,9 @@
 """`python -m benchmarks.hostile --url URL --requests 10000 --minutes 60 --pid PID`: nothing gets through.
 
-First the corpus, each attack against the answer that it has to get, then attacks below HTTP, then generated ones until
-there were `--requests` or `--minutes` are over. Ends with 1 where an answer was wrong, a 5xx was not deliberate (503 and
-504 in the error's shape are) or a request hung. What was found is written as it is found; `--resume` goes on from there
-with other generated requests.
+First the corpus, each attack against the answer that it has to get, then attacks below HTTP, then generated ones
+until there were `--requests` or `--minutes` are over. Ends with 1 where an answer was wrong, a 5xx was not deliberate
+(503 and 504 in the error's shape are) or a request hung. What was found is written as it is found; `--resume` goes on
+from there with other generated requests.
 """
 
 from __future__ import annotations

@@ -19,7 +19,9 @@ def chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
 
-def png(width: int, height: int, *, depth: int = 8, colour: int = 2, rows: bytes | None = None, more: bytes = b"") -> bytes:
+def png(
+    width: int, height: int, *, depth: int = 8, colour: int = 2, rows: bytes | None = None, more: bytes = b""
+) -> bytes:
     """A PNG made by hand: black unless `rows` (compressed scan lines) says otherwise; `more` chunks before them."""
     channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[colour]
     if rows is None:

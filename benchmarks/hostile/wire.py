@@ -65,43 +65,68 @@ class Wire:
 
 def wires() -> Iterator[Wire]:
     """All of them. None waits longer than the server's own limits."""
-    get = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
-    post = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n" + _JSON
-    yield Wire("garbage", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 9], (400, CLOSED))
+    yield from _garbage()
+    yield from _lengths()
+    yield from _chunks()
+    yield from _floods()
+    yield from _upgrades()
+
+
+_GET = b"GET /health/live HTTP/1.1\r\nHost: x\r\n"
+_POST = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n" + _JSON
+_CHUNKED = _POST + b"transfer-encoding: chunked\r\n\r\n"
+_REFUSED = (400, CLOSED)
+_FLOOD = b"a" * 65_536
+
+
+def _garbage() -> Iterator[Wire]:
+    yield Wire("garbage", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 9], _REFUSED)
     yield Wire("HTTP/0.9", [b"GET /\r\n\r\n"], (400, 404, CLOSED))
     yield Wire("HTTP/9.9", [b"GET / HTTP/9.9\r\n\r\n"], (400, 404, CLOSED))
-    yield Wire("a method of 10 KB", [b"A" * 10_000 + b" / HTTP/1.1\r\n\r\n"], (400, CLOSED))
-    yield Wire("a NUL in a header", [get + b"x: a\0b\r\n\r\n"], (400, CLOSED))
-    yield Wire("a header without a colon", [get + b"what\r\n\r\n"], (400, CLOSED))
-    yield Wire("a folded header", [get + b"x-request-id: a\r\n b\r\n\r\n"], (200, 400, CLOSED))
-    yield Wire("two lengths", [post + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}x"], (400, CLOSED))
-    yield Wire("a negative length", [post + b"content-length: -1\r\n\r\n{}"], (400, CLOSED))
-    yield Wire("a length that is a word", [post + b"content-length: many\r\n\r\n{}"], (400, CLOSED))
-    yield Wire("a length of 5,000 digits", [post + b"content-length: " + b"9" * 5_000 + b"\r\n\r\n"], (400, 413, CLOSED))
-    yield Wire("a terabyte declared", [post + b"content-length: 1000000000000\r\n\r\n{"], (413,))
-    smuggled = b"content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET /health/live HTTP/1.1\r\n\r\n"
-    yield Wire("length and chunks", [post + smuggled], (400, CLOSED))
-    yield Wire("chunks twice", [post + b"transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n"], (400, CLOSED))
-    yield Wire("a chunk size that is none", [post + b"transfer-encoding: chunked\r\n\r\nzz\r\n"], (400, CLOSED))
-    yield Wire("a chunk size beyond all", [post + b"transfer-encoding: chunked\r\n\r\n" + b"f" * 40 + b"\r\n"], (400, CLOSED))
-    chunks = [b"10000\r\n" + b" " * 0x10000 + b"\r\n"] * 700
-    yield Wire("44 MB in chunks", [post + b"transfer-encoding: chunked\r\n\r\n", *chunks], (413, CLOSED))
-    yield Wire("a chunk extension without end", [post + b"transfer-encoding: chunked\r\n\r\n1;", *[b"a" * 65_536] * 9], (408, 431, CLOSED))
-    trailer = post + b"transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx: "
-    yield Wire("a trailer without end", [trailer, *[b"a" * 65_536] * 9], (400, 431, CLOSED))
-    yield Wire("a header of 20 MB", [get + b"x: ", *[b"a" * 65_536] * 300], (431, CLOSED))
-    yield Wire("a URL of 20 MB", [b"GET /", *[b"a" * 65_536] * 300], (431, CLOSED))
-    yield Wire("100,000 headers", [get, *[b"x: y\r\n" * 1_000] * 100], (431, CLOSED))
-    upgrade = b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
-    yield Wire("a websocket", [b"GET /v1/chat/completions HTTP/1.1\r\nHost: x\r\n" + upgrade], (400, 403, 404))
-    yield Wire("an unknown upgrade", [get + b"connection: upgrade\r\nupgrade: h2c\r\n\r\n"], (200, 400))
-    yield Wire("two at once", [get + b"\r\n" + get + b"\r\n"], (200,))
-    yield Wire("bare line feeds", [get.replace(b"\r\n", b"\n") + b"\n"], (200, 400, CLOSED))
+    yield Wire("a method of 10 KB", [b"A" * 10_000 + b" / HTTP/1.1\r\n\r\n"], _REFUSED)
+    yield Wire("a NUL in a header", [_GET + b"x: a\0b\r\n\r\n"], _REFUSED)
+    yield Wire("a header without a colon", [_GET + b"what\r\n\r\n"], _REFUSED)
+    yield Wire("a folded header", [_GET + b"x-request-id: a\r\n b\r\n\r\n"], (200, 400, CLOSED))
+    yield Wire("two at once", [_GET + b"\r\n" + _GET + b"\r\n"], (200,))
+    yield Wire("bare line feeds", [_GET.replace(b"\r\n", b"\n") + b"\n"], (200, 400, CLOSED))
+
+
+def _lengths() -> Iterator[Wire]:
+    yield Wire("two lengths", [_POST + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}x"], _REFUSED)
+    yield Wire("a negative length", [_POST + b"content-length: -1\r\n\r\n{}"], _REFUSED)
+    yield Wire("a length that is a word", [_POST + b"content-length: many\r\n\r\n{}"], _REFUSED)
+    digits = b"content-length: " + b"9" * 5_000 + b"\r\n\r\n"
+    yield Wire("a length of 5,000 digits", [_POST + digits], (400, 413, CLOSED))
+    yield Wire("a terabyte declared", [_POST + b"content-length: 1000000000000\r\n\r\n{"], (413,))
+
+
+def _chunks() -> Iterator[Wire]:
+    smuggled = b"content-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n" + _GET + b"\r\n"
+    yield Wire("length and chunks", [_POST + smuggled], _REFUSED)
+    yield Wire("chunks twice", [_POST + b"transfer-encoding: chunked, chunked\r\n\r\n0\r\n\r\n"], _REFUSED)
+    yield Wire("a chunk size that is none", [_CHUNKED + b"zz\r\n"], _REFUSED)
+    yield Wire("a chunk size beyond all", [_CHUNKED + b"f" * 40 + b"\r\n"], _REFUSED)
+
+
+def _floods() -> Iterator[Wire]:
+    yield Wire("44 MB in chunks", [_CHUNKED, *[b"10000\r\n" + _FLOOD + b"\r\n"] * 700], (413, CLOSED))
+    yield Wire("a chunk extension without end", [_CHUNKED + b"1;", *[_FLOOD] * 9], (408, 431, CLOSED))
+    yield Wire("a trailer without end", [_CHUNKED + b"2\r\n{}\r\n0\r\nx: ", *[_FLOOD] * 9], (400, 431, CLOSED))
+    yield Wire("a header of 20 MB", [_GET + b"x: ", *[_FLOOD] * 300], (431, CLOSED))
+    yield Wire("a URL of 20 MB", [b"GET /", *[_FLOOD] * 300], (431, CLOSED))
+    yield Wire("100,000 headers", [_GET, *[b"x: y\r\n" * 1_000] * 100], (431, CLOSED))
+
+
+def _upgrades() -> Iterator[Wire]:
+    socket = b"connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n"
+    socket += b"sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+    yield Wire("a websocket", [b"GET /v1/chat/completions HTTP/1.1\r\nHost: x\r\n" + socket], (400, 403, 404))
+    yield Wire("an unknown upgrade", [_GET + b"connection: upgrade\r\nupgrade: h2c\r\n\r\n"], (200, 400))
 
 
 def slow_wires(body_s: float, head_s: float) -> Iterator[Wire]:
     """Connections that trickle for longer than a body and a head may take."""
-    post = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\n" + _JSON + b"content-length: 5000\r\n\r\n"
+    post = _POST + b"content-length: 5000\r\n\r\n"
     count = int(body_s / 0.5) + 20
     yield Wire("a body byte by byte", [post, *[b" "] * count], (408,), pause=0.5)
     yield Wire("a body that never comes", [post], (408,))

@@ -42,6 +42,8 @@ def _encodable(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("half of a surrogate pair is no text; send whole characters") from None
+    if "\0" in text:  # databases that keep sessions do not take it
+        raise ValueError("U+0000 is no text; leave it out")
     return text
 
 
