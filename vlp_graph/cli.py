@@ -29,18 +29,19 @@ def serve(
     profile: Annotated[str, typer.Option(help="a profile's name, or the path of a YAML file")] = "embedded",
     host: Annotated[str | None, typer.Option(help="address to listen on; else the profile's")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="else the profile's")] = None,
+    is_open: Annotated[bool, typer.Option("--open", help="without API keys listen to other machines, too")] = False,
 ) -> None:
     """Start the graph here and serve it until Ctrl-C."""
     from vlp_graph.config import ProfileError, load
 
     try:
-        load(profile)
+        load(profile).http.keys_path()
     except ProfileError as error:
         _fail(str(error), BAD_USAGE)
     from vlp_graph import serving
 
     try:
-        serving.run(profile, host, port)
+        serving.run(profile, host, port, is_open=is_open)
     except serving.StartError as error:
         _fail(str(error), FAILED)
 
@@ -59,6 +60,7 @@ def ask(
     url: Annotated[str, typer.Option(help="where `vlp serve` listens")] = "http://127.0.0.1:8000",
     save: Annotated[Path | None, typer.Option(help="write the picture with boxes, masks, labels here")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="print the whole reply as JSON")] = False,
+    key: Annotated[str | None, typer.Option(help="API key; else $VLP_API_KEY")] = None,
 ) -> None:
     """Put one turn to a running graph and show what it thought, did and answered."""
     images = image or []
@@ -67,11 +69,12 @@ def ask(
     if save is not None and not images:
         _fail("--save draws on a picture: give --image", BAD_USAGE)
     from vlp_graph.client import Client, RemoteError
+    from vlp_graph.config import api_key
 
     try:
-        with Client(url) as client:
+        with Client(url, key=key or api_key()) as client:
             reply = client.ask(text, images, audio, session=session)
-    except (RemoteError, OSError) as error:
+    except (RemoteError, OSError, ValueError) as error:
         _fail(str(error), FAILED)
     if as_json:
         typer.echo(json.dumps(reply, indent=2, ensure_ascii=False))
@@ -97,13 +100,14 @@ def evaluate(
     from rich.table import Table
 
     from vlp_graph.client import Client, RemoteError
+    from vlp_graph.config import api_key
     from vlp_graph.nano import graph_eval
 
     known = (*graph_eval.STAGES, graph_eval.LOOKED_AT)
     if unknown := set(only or ()) - set(known):
         _fail(f"--only {sorted(unknown)[0]}: known are {', '.join(known)}", BAD_USAGE)
     try:
-        with Client(url) as client:
+        with Client(url, key=api_key()) as client:
             report = graph_eval.run(client, only or graph_eval.STAGES, clients=clients)
     except RemoteError as error:
         _fail(str(error), FAILED)
@@ -154,6 +158,74 @@ def finetune_sft(
     except tuning.DataError as error:
         _fail(str(error), BAD_USAGE)
     typer.echo(f"{out}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures.items()))
+
+
+keys = typer.Typer(help="API keys: who may ask a server.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(keys, name="keys")
+
+_KEY_NAME = typer.Argument(help="whose key it is; sessions belong to this name")
+_KEY_FILE = typer.Option("--file", metavar="PATH", help="the file of keys; else $VLP_API_KEYS_FILE or the profile's")
+_KEY_PROFILE = typer.Option("--profile", help="whose http.keys_file is meant")
+
+
+@keys.command("add")
+def keys_add(
+    name: Annotated[str, _KEY_NAME],
+    file: Annotated[Path | None, _KEY_FILE] = None,
+    profile: Annotated[str, _KEY_PROFILE] = "embedded",
+) -> None:
+    """Make a key and print it, once: only its hash is kept. A running server takes it from now on."""
+    from vlp_graph import keys as kept
+
+    path = _keys_path(file, profile)
+    try:
+        typer.echo(kept.add(path, name))
+    except kept.KeyFileError as error:
+        _fail(str(error), FAILED)
+    typer.echo(f"vlp: the key of {name} is kept in {path} as a hash; nobody can print it again", err=True)
+
+
+@keys.command("list")
+def keys_list(
+    file: Annotated[Path | None, _KEY_FILE] = None, profile: Annotated[str, _KEY_PROFILE] = "embedded"
+) -> None:
+    """Whose keys there are, since when, and the first digits of their hashes."""
+    from vlp_graph import keys as kept
+
+    try:
+        known = kept.read(_keys_path(file, profile))
+    except kept.KeyFileError as error:
+        _fail(str(error), FAILED)
+    for key in known:
+        typer.echo(f"{key.name}  {key.created}  {key.sha256[:12]}")
+
+
+@keys.command("remove")
+def keys_remove(
+    name: Annotated[str, _KEY_NAME],
+    file: Annotated[Path | None, _KEY_FILE] = None,
+    profile: Annotated[str, _KEY_PROFILE] = "embedded",
+) -> None:
+    """Take a key back. A running server refuses it from now on."""
+    from vlp_graph import keys as kept
+
+    try:
+        kept.remove(_keys_path(file, profile), name)
+    except kept.KeyFileError as error:
+        _fail(str(error), FAILED)
+
+
+def _keys_path(file: Path | None, profile: str) -> Path:
+    """The file that is meant."""
+    from vlp_graph.config import ProfileError, load
+
+    try:
+        path = file.absolute() if file is not None else load(profile).http.keys_path()
+    except ProfileError as error:
+        _fail(str(error), BAD_USAGE)
+    if path is None:
+        _fail("which file of keys? Give --file PATH, VLP_API_KEYS_FILE, or http.keys_file in the profile", BAD_USAGE)
+    return path
 
 
 @app.command()

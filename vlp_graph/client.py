@@ -24,11 +24,18 @@ class RemoteError(Exception):
 
 
 class Client:
-    """Talks to one ingress. `timeout_s` is the longest wait for the next byte."""
+    """Talks to one ingress. `timeout_s` is the longest wait for the next byte; `key` the API key, where it wants one.
 
-    def __init__(self, base_url: str = "http://127.0.0.1:8000", *, timeout_s: float = 120) -> None:
+    Raises:
+        ValueError: the key is no key: it holds more than letters, digits and signs.
+    """
+
+    def __init__(
+        self, base_url: str = "http://127.0.0.1:8000", *, timeout_s: float = 120, key: str | None = None
+    ) -> None:
         self.base_url = base_url
-        self._http = httpx.Client(base_url=base_url, timeout=httpx.Timeout(timeout_s, connect=5))
+        headers = {} if key is None else {"authorization": f"Bearer {_sendable(key)}"}
+        self._http = httpx.Client(base_url=base_url, timeout=httpx.Timeout(timeout_s, connect=5), headers=headers)
 
     def __enter__(self) -> Self:
         return self
@@ -117,6 +124,12 @@ class Client:
 
 def _in_base64(source: Path | bytes) -> str:
     return base64.b64encode(_bytes(source)).decode()
+
+
+def _sendable(key: str) -> str:
+    if not (key.isascii() and key.isprintable()):
+        raise ValueError("the API key holds what no key does: give it as it was printed")
+    return key
 
 
 def _bytes(source: Path | bytes) -> bytes:

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 Positive = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=1)]
+_HOST = r"^((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:]*:[0-9a-f:.]*)$"  # a name, an address, or *.name
 
 
 class ProfileError(ValueError):
@@ -146,8 +147,15 @@ class Models(_Strict):
 
 
 class Limits(_Strict):
-    """What one request may hold. Everything above is refused before it costs anything. A spoken turn has at most
-    `audio_seconds`, a recording to transcribe `transcription_seconds`.
+    """What one request may hold. Everything above is refused before it costs anything.
+
+    A body is at most `body_mib` and arrives within `body_seconds`; its JSON is nested `json_depth` deep and has
+    `json_values` values, a form has `parts` parts. There are at most `headers` headers of `header_kib` together. A
+    dialogue has `messages` messages of `text_chars`, `total_chars` and `parts` content parts together, and names in it
+    (the model's, the user's, stop words) have `name_chars`. A picture has `pixels`, a JPEG `jpeg_scans` passes over
+    them, and there are `pictures` of them; a spoken turn lasts `audio_seconds`, a recording to transcribe
+    `transcription_seconds`. `max_tokens` may be asked for. `decodes` bounds memory, not a request: the media of so many
+    requests are decoded at once, the others wait.
 
     For the vision services: `phrases` to find, `prompts` (boxes and objects shown by points) and their `points` in all,
     `labels` to sort into, `label_chars` of each phrase and label. Of what is found the `instances` best are told.
@@ -155,13 +163,23 @@ class Limits(_Strict):
     """
 
     body_mib: Positive = 32
+    body_seconds: Positive = 30
+    headers: Count = 100
+    header_kib: Positive = 32
+    json_depth: Count = 32
+    json_values: Count = 20_000
+    parts: Count = 64
+    messages: Count = 64
+    text_chars: Count = 8_000
+    total_chars: Count = 64_000
+    name_chars: Count = 256
     pictures: Count = 8
     pixels: Count = 25_000_000
+    jpeg_scans: Count = 50
     audio_seconds: Positive = 60
     transcription_seconds: Positive = 600
-    text_chars: Count = 8_000
-    messages: Count = 64
     max_tokens: Count = 1024
+    decodes: Count = 2
     phrases: Count = 16
     prompts: Count = 32
     points: Count = 128
@@ -192,10 +210,31 @@ class Tgi(_Strict):
         return self
 
 
+class Fetch(_Strict):
+    """Pictures by http(s) URL: only from `hosts`, names or addresses or `*.example.org`; none: no URL is fetched.
+
+    A request's pictures come within `timeout_s` together, through at most `redirects` redirects each, on one of
+    `ports`, at most `max_mib` each; `at_once` requests fetch, the others wait. `private` lets the listed hosts have
+    addresses inside the own network (a store in the cluster); link-local ones stay shut.
+    """
+
+    hosts: tuple[Annotated[str, Field(pattern=_HOST)], ...] = ()
+    ports: tuple[Annotated[int, Field(ge=1, le=65535)], ...] = (80, 443)
+    max_mib: Positive = 16
+    timeout_s: Positive = 10
+    redirects: int = Field(default=3, ge=0, le=10)
+    at_once: Count = 4
+    private: bool = False
+
+
 class Http(_Strict):
-    """Where the ingress listens, and how many requests it takes at once. A model that is asked by itself, past the
-    dialogue, has `answer_s` seconds for its whole answer. `sagemaker` is the model that answers SageMaker's
-    `/invocations`; `tgi` bounds that route, too."""
+    """Where the ingress listens, how many requests it takes at once, and from whom.
+
+    `keys_file` holds the API keys (`vlp keys add`): with it, every request needs one, and each key may have
+    `concurrent_per_key` requests running at a replica of the ingress. Without it anyone is answered. A model that is
+    asked by itself, past the dialogue, has `answer_s` seconds for its whole answer. `sagemaker` is the model that
+    answers SageMaker's `/invocations`; `tgi` bounds that route, too.
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -203,10 +242,27 @@ class Http(_Strict):
     num_cpus: float = Field(default=0.5, ge=0)
     max_ongoing_requests: Count = 32
     max_queued_requests: Count = 64
+    keys_file: str | None = None
+    concurrent_per_key: Count = 16
     answer_s: Positive = 300
     limits: Limits = Limits()
+    fetch: Fetch = Fetch()
     tgi: Tgi = Tgi()
     sagemaker: Literal["idefics", "llama"] = "idefics"
+
+    def keys_path(self) -> Path | None:
+        """The file of API keys, None where none are asked for. $VLP_API_KEYS_FILE, if set, goes before the profile.
+
+        Raises:
+            ProfileError: a relative path: the replicas need not run in this folder.
+        """
+        named = os.environ.get("VLP_API_KEYS_FILE") or self.keys_file
+        if not named:
+            return None
+        path = Path(named).expanduser()
+        if not path.is_absolute():
+            raise ProfileError(f"http.keys_file {named!r} is a relative path; give it from the root: {path.absolute()}")
+        return path
 
 
 class Dialogue(_Strict):
@@ -327,6 +383,25 @@ def _keys(location: list[str]) -> list[str]:
     for part in location:
         model = model.model_fields[part].annotation
     return list(model.model_fields)
+
+
+def served() -> Profile:
+    """The profile that this cluster serves: $VLP_PROFILE, else the default. For processes that are told nothing else.
+
+    Raises:
+        ProfileError: as `load`.
+    """
+    return load(os.environ.get("VLP_PROFILE") or "embedded")
+
+
+def mark_served(profile: str) -> None:
+    """Lets `served` of this process and of those it starts answer with this profile, by name or path."""
+    os.environ["VLP_PROFILE"] = str(Path(profile).absolute()) if Path(profile).suffix else profile
+
+
+def api_key() -> str | None:
+    """The key with which the client asks: $VLP_API_KEY."""
+    return os.environ.get("VLP_API_KEY") or None
 
 
 def cache_dir() -> Path:

@@ -38,10 +38,44 @@ class UnsupportedParameter(InvalidRequest):
     code = "unsupported_parameter"
 
 
+class Unauthorized(ServingError):
+    """No API key came with the request, or one that is not known."""
+
+    status, type, code = 401, "invalid_request_error", "invalid_api_key"
+
+
+class MissingKey(Unauthorized):
+    code = "missing_api_key"
+
+
+class TooSlow(ServingError):
+    """The body did not arrive in the time that the profile allows."""
+
+    status, type, code = 408, "invalid_request_error", "request_timeout"
+
+
+class HeadersTooLarge(ServingError):
+    """More headers, or larger ones, than the profile allows."""
+
+    status, type, code = 431, "invalid_request_error", "headers_too_large"
+
+
+class UrlRefused(InvalidRequest):
+    """A picture's URL that is not fetched, whatever is there."""
+
+    code = "url_refused"
+
+
 class Unprocessable(ServingError):
     """The form is right, the content cannot be used (a broken picture, an empty recording, no picture)."""
 
     status, type, code = 422, "invalid_request_error", "unprocessable_content"
+
+
+class FetchFailed(Unprocessable):
+    """A picture's URL may be fetched, but no picture came from there."""
+
+    code = "fetch_failed"
 
 
 class UnknownModel(ServingError):

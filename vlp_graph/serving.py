@@ -7,11 +7,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Any
 
 from rich.console import Console
 
 from vlp_graph import config
+from vlp_graph.keys import KeyFileError, read
 
 FLAGS = {
     "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "1",
@@ -21,6 +23,7 @@ FLAGS = {
     "RAYLLM_MODEL_RESPONSE_BATCH_TIMEOUT_MS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.proxy:middlewares",
 }
 """Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
 
@@ -29,14 +32,18 @@ class StartError(Exception):
     """The graph did not come up."""
 
 
-def run(profile_name: str = "embedded", host: str | None = None, port: int | None = None) -> None:
-    """Serve a profile until Ctrl-C or SIGTERM, then drain: requests in flight are answered first.
+def run(
+    profile_name: str = "embedded", host: str | None = None, port: int | None = None, *, is_open: bool = False
+) -> None:
+    """Serve a profile until Ctrl-C or SIGTERM, then drain: requests in flight are answered first. `is_open`: without
+    API keys, too, to others than this machine.
 
     Raises:
         ProfileError: no such profile, or one that cannot be used.
-        StartError: a deployment cannot start.
+        StartError: a deployment cannot start, the file of keys cannot be used, or anyone could ask.
     """
     profile = config.load(profile_name)
+    config.mark_served(profile_name)
     for key, value in FLAGS.items():
         os.environ.setdefault(key, value)
     console = Console(highlight=False)
@@ -46,6 +53,7 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         signal.signal(number, lambda *_: stop.set())
     started = time.perf_counter()
     console.print(f"vlp-graph: profile [bold]{profile.name}[/] ({profile.description})")
+    console.print(_who_may_ask(profile, where, is_open=is_open))
     _prepare(profile, console)
 
     import ray
@@ -77,6 +85,35 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
     finally:
         ray.shutdown()
         console.print("stopped")
+
+
+def _who_may_ask(profile: config.Profile, host: str, *, is_open: bool) -> str:
+    """Who is answered, in words.
+
+    Raises:
+        StartError: everyone who reaches this machine would be, and nobody said so.
+    """
+    if (path := profile.http.keys_path()) is not None:
+        try:
+            known = read(path)
+        except KeyFileError as error:
+            raise StartError(str(error)) from None
+        return f"API keys: {len(known)} in {path}" + ("" if known else " [bold yellow](nobody can ask)[/]")
+    if _is_loopback(host):
+        return "API keys: none, and only this machine is listened to"
+    if not is_open:
+        raise StartError(
+            f"{host} is reached from other machines, and without API keys anyone there may ask. Make a key (vlp keys "
+            "add NAME --file PATH) and name the file in VLP_API_KEYS_FILE or http.keys_file, or say --open"
+        )
+    return f"[bold yellow]API keys: none. Anyone who reaches {host} may ask.[/]"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _prepare(profile: config.Profile, console: Console) -> None:

@@ -25,7 +25,12 @@ GONE_WITHIN_S = 0.5
 """From the client's leaving to the end of the work that it had asked for, at the replica that does it."""
 
 
-def test_a_client_that_leaves_ends_its_work(graph: Graph) -> None:
+SERVE_IS_TOLD = {"x-request-timeout-seconds": "0", "x-request-disconnect-disabled": "?1"}
+"""What Serve's proxy would do for any client: no deadline, and no end of the work when the client leaves."""
+
+
+@pytest.mark.parametrize("headers", [{}, SERVE_IS_TOLD], ids=["", "told to go on"])
+def test_a_client_that_leaves_ends_its_work(graph: Graph, headers: dict[str, str]) -> None:
     story = {
         "model": "vlp",
         "messages": [{"role": "user", "content": "tell me a very long story about a ship, with many chapters"}],
@@ -33,7 +38,8 @@ def test_a_client_that_leaves_ends_its_work(graph: Graph) -> None:
         "max_tokens": 300,
     }
     with watched("Llama") as look:
-        with httpx.stream("POST", f"{graph.url}/v1/chat/completions", json=story, timeout=60) as reply:
+        url = f"{graph.url}/v1/chat/completions"
+        with httpx.stream("POST", url, json=story, headers=headers, timeout=60) as reply:
             pieces = (line for line in reply.iter_lines() if '"content"' in line)
             for _ in range(4):
                 next(pieces)
@@ -55,10 +61,12 @@ def test_a_branch_that_hangs_is_named_in_an_answer_by_the_deadline(graph: Graph)
     os.kill(victim, signal.SIGSTOP)
     try:
         start = time.monotonic()
-        reply = graph.client.ask(f"count the {name} and describe the picture", images=[scene.png()])
+        asked = [("text", (None, f"count the {name} and describe the picture")), ("image", ("x.png", scene.png()))]
+        answer = httpx.post(f"{graph.url}/v1/ask", files=asked, headers=SERVE_IS_TOLD, timeout=LONGEST_TURN_S)  # type: ignore[arg-type]
         assert time.monotonic() - start < LONGEST_TURN_S
     finally:
         os.kill(victim, signal.SIGCONT)
+    reply = answer.raise_for_status().json()
     said = reply["choices"][0]["message"]["content"]
     assert f"There {are(len(scene.find(name)), name)}" in said
     assert "I could not describe the picture" in said

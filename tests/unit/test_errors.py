@@ -28,6 +28,12 @@ def test_a_type_stands_for_one_status() -> None:
     assert statuses == {
         "ServingError": 500,
         "InvalidRequest": 400,
+        "UrlRefused": 400,
+        "Unauthorized": 401,
+        "MissingKey": 401,
+        "TooSlow": 408,
+        "HeadersTooLarge": 431,
+        "FetchFailed": 422,
         "Unprocessable": 422,
         "UnknownModel": 404,
         "TooLarge": 413,

@@ -15,30 +15,39 @@ from vlp_graph.config import Profile
 from vlp_graph.errors import ServingError
 from vlp_graph.http import openapi
 from vlp_graph.http.audio import Audio
+from vlp_graph.http.auth import Auth
 from vlp_graph.http.backends import Backends
 from vlp_graph.http.completions import Completions
+from vlp_graph.http.concurrency import PerKey
 from vlp_graph.http.endpoint import JSON, Endpoint
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
 from vlp_graph.http.health import Health
-from vlp_graph.http.limits import MIB, BodyLimit
+from vlp_graph.http.intake import Intake
+from vlp_graph.http.limits import MIB, BodyLimit, HeaderLimit
 from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.tgi import Tgi
 from vlp_graph.http.tgi_errors import TgiErrors
 from vlp_graph.http.turns import Dialogue, Turns
 from vlp_graph.http.vision import Vision
+from vlp_graph.keys import Keys
 
 
 def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
-    """The application over a dialogue, and over the models one by one."""
+    """The application over a dialogue, and over the models one by one.
+
+    Raises:
+        KeyFileError: the profile names a file of keys that cannot be used.
+    """
     limits = profile.http.limits
-    turns = Turns(dialogue, limits)
+    intake = Intake(profile.http)
+    turns = Turns(dialogue, intake)
     endpoints = [
-        *Completions(turns, backends, profile).endpoints(),
+        *Completions(turns, backends, profile, intake).endpoints(),
         *turns.endpoints(),
-        *Audio(backends.whisper, profile.http).endpoints(),
-        *Vision(backends, limits, profile.dialogue.task_s).endpoints(),
+        *Audio(backends.whisper, profile.http, intake).endpoints(),
+        *Vision(backends, intake, profile.dialogue.task_s).endpoints(),
         *Health(dialogue).endpoints(),
-        *Tgi(dialogue, backends, profile).endpoints(),
+        *Tgi(dialogue, backends, profile, intake).endpoints(),
     ]
     endpoints.append(_description(endpoints))
     return Starlette(
@@ -46,11 +55,19 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         middleware=[
             Middleware(RequestId),
             Middleware(TgiErrors),
-            Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB)),
+            Middleware(HeaderLimit, most=limits.headers, max_bytes=int(limits.header_kib * 1024)),
+            Middleware(Auth, keys=_keys(profile), open_routes=[e.route() for e in endpoints if e.open]),
+            Middleware(PerKey, most=profile.http.concurrent_per_key),
+            Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB), seconds=limits.body_seconds),
             Middleware(LastResort),
         ],
         exception_handlers={ServingError: on_serving_error, HTTPException: on_http_exception},
     )
+
+
+def _keys(profile: Profile) -> Keys | None:
+    path = profile.http.keys_path()
+    return None if path is None else Keys(path)
 
 
 def _description(endpoints: list[Endpoint]) -> Endpoint:

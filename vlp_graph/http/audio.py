@@ -10,7 +10,6 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
@@ -21,6 +20,7 @@ from vlp_graph.http import audio_forms as forms
 from vlp_graph.http import bodies, subtitles
 from vlp_graph.http.backends import Hears
 from vlp_graph.http.endpoint import EVENTS, FORM, JSON, Endpoint
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.media import decode_samples, decode_sound
 from vlp_graph.http.model_reply import stream_reply, whole_reply
 from vlp_graph.http.schema import ErrorReply
@@ -38,8 +38,8 @@ _FILES: dict[str, Callable[[Sequence[Segment]], str]] = {
 class Audio:
     """The endpoints that write down speech."""
 
-    def __init__(self, whisper: Hears, http: Http) -> None:
-        self.whisper, self.http, self.limits = whisper, http, http.limits
+    def __init__(self, whisper: Hears, http: Http, intake: Intake) -> None:
+        self.whisper, self.http, self.intake, self.limits = whisper, http, intake, http.limits
 
     def endpoints(self) -> list[Endpoint]:
         written: dict[str, type[BaseModel] | None] = {JSON: forms.AnyTranscription, TEXT: None}
@@ -142,14 +142,14 @@ class Audio:
     async def _listening(self, options: forms.TranslationOptions, data: bytes) -> Listening:
         forms.check(options)
         self._check_prompt(options.prompt, "prompt")
-        samples = await run_in_threadpool(_sound, data, self.limits.transcription_seconds, "file")
+        samples = await self.intake.run(_sound, data, self.limits.transcription_seconds, "file")
         return Listening(samples, prompt=options.prompt, temperature=options.temperature)
 
     async def _audio_file(self, request: Request, query: forms.Encoded) -> NDArray[np.float32]:
         async with bodies.read_form(request, self.limits, ("audio_file",)) as form:
             data = _only(await bodies.files(form, "audio_file"), "audio_file")
         decode = _sound if query.encode else _bare
-        return await run_in_threadpool(decode, data, self.limits.transcription_seconds, "audio_file")
+        return await self.intake.run(decode, data, self.limits.transcription_seconds, "audio_file")
 
     def _check_prompt(self, prompt: str | None, param: str) -> None:
         if prompt and len(prompt) > self.limits.text_chars:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,11 +13,13 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 
 from vlp_graph.config import Limits
-from vlp_graph.errors import InvalidRequest, UnsupportedMedia
+from vlp_graph.errors import InvalidRequest, TooLarge, UnsupportedMedia
 from vlp_graph.http.endpoint import FORM
 from vlp_graph.http.limits import MIB
 
-_MOST_PARTS = 64
+_LIMITS = Limits()
+_MARKS = re.compile(r'"(?:[^"\\]++|\\.)*+"|[\[\]{},]', re.DOTALL)
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 def media_type(request: Request) -> str:
@@ -33,11 +36,12 @@ def check_type(request: Request, wanted: str) -> None:
         raise UnsupportedMedia(f"the body's Content-Type is {given[:100] or 'missing'}; send {wanted}")
 
 
-def read_json(text: bytes | str, param: str | None = None) -> Any:
+def read_json(text: bytes | str, param: str | None = None, limits: Limits = _LIMITS) -> Any:
     """What a JSON text says; `param` names it in errors (None: it is the body).
 
     Raises:
         InvalidRequest: no JSON, not UTF-8, nested too deep, or with numbers that JSON does not have.
+        TooLarge: more values than are taken; nothing was built of them.
     """
 
     def refuse(constant: str) -> Any:
@@ -45,15 +49,36 @@ def read_json(text: bytes | str, param: str | None = None) -> Any:
 
     name = param or "the body"
     try:
-        return json.loads(text if isinstance(text, str) else text.decode("utf-8-sig"), parse_constant=refuse)
+        words = text if isinstance(text, str) else text.decode("utf-8-sig")
+        check_shape(words, name, param, limits)
+        return json.loads(words, parse_constant=refuse)
     except UnicodeDecodeError:
         raise InvalidRequest(f"{name} is not UTF-8; encode it in UTF-8", param=param) from None
-    except RecursionError:
-        raise InvalidRequest(f"{name} is nested too deep; flatten it", param=param) from None
     except ValueError as error:
         reason = error.msg if isinstance(error, json.JSONDecodeError) else "a number that JSON does not have"
         at = f" at line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InvalidRequest(f"{name} is not JSON{at}: {reason}", param=param) from None
+
+
+def check_shape(text: str, name: str, param: str | None, limits: Limits) -> None:
+    """Bounds what a JSON text would become, from its brackets and commas outside of strings: a body of 32 MiB that says
+    [],[],[] becomes gigabytes of lists, and one that says [[[[ ends the stack.
+
+    Raises:
+        InvalidRequest: nested deeper than is taken.
+        TooLarge: more values than are taken.
+    """
+    depth = values = 0
+    for mark in _MARKS.finditer(text):
+        if (sign := mark[0][0]) == '"':
+            continue
+        depth += _DEEPER.get(sign, 0)
+        values += sign not in "]}"
+        if depth > limits.json_depth:
+            raise InvalidRequest(f"{name} is nested deeper than {limits.json_depth}; flatten it", param=param)
+        if values > limits.json_values:
+            text = f"{name} has more than the {limits.json_values:,} values that are taken; send less"
+            raise TooLarge(text, param=param)
 
 
 @asynccontextmanager
@@ -68,7 +93,7 @@ async def read_form(
     """
     check_type(request, FORM)
     most = int(limits.body_mib * MIB)
-    async with request.form(max_files=_MOST_PARTS, max_fields=_MOST_PARTS, max_part_size=most) as form:
+    async with request.form(max_files=limits.parts, max_fields=limits.parts, max_part_size=most) as form:
         for name in form:
             if name not in fields:
                 raise unknown_field(name, fields, "form")

@@ -5,27 +5,30 @@ The prompt is a transcript, `User:` and `Assistant:` in turns, each ended by `<e
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
+from starlette.requests import Request
 
-from vlp_graph.config import Idefics, Limits
+from vlp_graph.config import Idefics
 from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.engines.generation import Finish, Generation, Piece, Token
 from vlp_graph.errors import InvalidRequest, TooLarge
 from vlp_graph.http.backends import Generates
 from vlp_graph.http.chat_reply import Written
 from vlp_graph.http.chat_request import IdeficsRequest, parse
+from vlp_graph.http.intake import Intake, Link
 from vlp_graph.http.schema import (
     AnyMessage,
     AudioPart,
     ImagePart,
     SystemMessage,
     TextPart,
+    links_in,
     parts_of,
     placed,
     shown_pictures,
@@ -58,33 +61,42 @@ class IdeficsChat:
 
     model: Generates
     config: Idefics
-    limits: Limits
+    intake: Intake
 
-    def read(self, body: dict[str, Any]) -> Asked:
-        """The request in a decoded body; decodes its pictures, which is CPU work.
+    async def read(self, request: Request, body: dict[str, Any]) -> Asked:
+        """What a decoded body asks for, with its pictures.
 
         Raises:
             InvalidRequest: of another form, or with sound, or the last message is not the user's.
             TooLarge: more messages, text or pictures than the profile takes.
             UnsupportedMedia, Unprocessable: a picture; `param` says which.
         """
-        request = parse(IdeficsRequest, body, self.limits)
+        asked, links = await self.intake.run(self._parsed, body)
+        fetched = await self.intake.fetched(request, links)
+        return await self.intake.run(self._asked, asked, fetched)
+
+    def _parsed(self, body: dict[str, Any]) -> tuple[IdeficsRequest, list[Link]]:
+        """The request, and the URLs behind which its pictures stand."""
+        limits = self.intake.limits
+        request = parse(IdeficsRequest, body, limits)
         if request.messages[-1].role != "user":
             raise InvalidRequest(
                 "the last message must have the role user", param=f"messages.{len(request.messages) - 1}.role"
             )
-        names = [f"messages.{number}.content" for number in range(len(request.messages))]
+        names = _names(request)
         for place, _ in placed(request.messages, names, AudioPart):
             text = "idefics hears nothing; ask vlp, or send the words that /v1/audio/transcriptions makes of it"
             raise InvalidRequest(text, param=f"{place}.type")
-        shown = placed(request.messages, names, ImagePart)
-        if len(shown) > self.limits.pictures:
-            text = f"{len(shown)} pictures are more than the {self.limits.pictures} taken; send fewer"
+        if (count := len(placed(request.messages, names, ImagePart))) > limits.pictures:
+            text = f"{count} pictures are more than the {limits.pictures} taken; send fewer"
             raise TooLarge(text, param="messages")
-        pictures = [picture.pixels for picture in shown_pictures(shown, self.limits)]
-        return Asked(
-            request, self._generation(request, transcript(request.messages, pictures, self.config.system_prompt))
-        )
+        return request, links_in(request.messages, names)
+
+    def _asked(self, request: IdeficsRequest, fetched: Mapping[str, bytes]) -> Asked:
+        shown = placed(request.messages, _names(request), ImagePart)
+        pictures = [picture.pixels for picture in shown_pictures(shown, self.intake.limits, fetched)]
+        prompt = transcript(request.messages, pictures, self.config.system_prompt)
+        return Asked(request, self._generation(request, prompt))
 
     async def completion(self, asked: Asked) -> dict[str, Any]:
         """The whole answer, valid as `ModelCompletion`."""
@@ -139,6 +151,11 @@ class IdeficsChat:
             stop=(*request.stop_words, *ENDS),
             seed=request.seed if sampled else None,
         )
+
+
+def _names(request: IdeficsRequest) -> list[str]:
+    """What errors call the content of each message."""
+    return [f"messages.{number}.content" for number in range(len(request.messages))]
 
 
 def transcript(messages: Sequence[AnyMessage], pictures: Sequence[NDArray[np.uint8]], system: str) -> tuple[Part, ...]:

@@ -11,12 +11,15 @@ from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
-from vlp_graph.config import Limits, Llama
+from starlette.requests import Request
+
+from vlp_graph.config import Llama
 from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.errors import InvalidRequest
 from vlp_graph.http.backends import Chats
 from vlp_graph.http.chat_reply import Written
 from vlp_graph.http.chat_request import JsonBySchema, LlamaRequest, parse
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.schema import AnyMessage, TextPart, parts_of, text_of
 
 Replies = AsyncGenerator[dict[str, Any], None]
@@ -38,15 +41,19 @@ class LlamaChat:
 
     model: Chats
     config: Llama
-    limits: Limits
+    intake: Intake
 
-    def read(self, body: dict[str, Any]) -> LlamaRequest:
-        """
+    async def read(self, request: Request, body: dict[str, Any]) -> LlamaRequest:
+        """What a decoded body asks for.
+
         Raises:
             InvalidRequest: of another form, or with pictures or sound.
             TooLarge: more or longer messages than the profile takes.
         """
-        request = parse(LlamaRequest, body, self.limits)
+        return await self.intake.run(self._parsed, body)
+
+    def _parsed(self, body: dict[str, Any]) -> LlamaRequest:
+        request = parse(LlamaRequest, body, self.intake.limits)
         for number, message in enumerate(request.messages):
             for place, part in enumerate(parts_of(message)):
                 if not isinstance(part, TextPart):
@@ -79,7 +86,7 @@ class LlamaChat:
         return {
             "model": request.model,
             "messages": [_plain(message) for message in request.messages],
-            "max_completion_tokens": request.tokens or min(self.limits.max_tokens, self.config.max_model_len),
+            "max_completion_tokens": request.tokens or min(self.intake.limits.max_tokens, self.config.max_model_len),
             "stop": list(request.stop_words),
             **{name: value for name, value in chosen.items() if value is not None},
         }

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vlp_graph.config import Profile
 from vlp_graph.errors import InvalidRequest, UnknownModel
-from vlp_graph.http import audio_forms, bodies, schema
+from vlp_graph.http import audio_forms, schema
 from vlp_graph.http.backends import Backends
 from vlp_graph.http.chat_idefics import IdeficsChat
 from vlp_graph.http.chat_llama import LlamaChat
 from vlp_graph.http.chat_reply import AnyChunk, AnyCompletion
 from vlp_graph.http.chat_request import AnyChatRequest, refuse_unserved
 from vlp_graph.http.endpoint import EVENTS, JSON, Endpoint
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.model_reply import stream_reply, whole_reply
 from vlp_graph.http.turns import Turns
 
@@ -24,12 +24,11 @@ from vlp_graph.http.turns import Turns
 class Completions:
     """The endpoints by which OpenAI's clients find the models and chat with them."""
 
-    def __init__(self, turns: Turns, backends: Backends, profile: Profile) -> None:
-        limits = profile.http.limits
-        self.turns, self.answer_s = turns, profile.http.answer_s
+    def __init__(self, turns: Turns, backends: Backends, profile: Profile, intake: Intake) -> None:
+        self.turns, self.intake, self.answer_s = turns, intake, profile.http.answer_s
         self.alone: dict[str, Any] = {
-            "llama": LlamaChat(backends.llama, profile.models.llama, limits),
-            "idefics": IdeficsChat(backends.idefics, profile.models.idefics, limits),
+            "llama": LlamaChat(backends.llama, profile.models.llama, intake),
+            "idefics": IdeficsChat(backends.idefics, profile.models.idefics, intake),
         }
         self.chatting = (schema.MODEL, *self.alone)
 
@@ -56,13 +55,12 @@ class Completions:
         ]
 
     async def chat(self, request: Request) -> Response:
-        bodies.check_type(request, JSON)
-        body = await run_in_threadpool(bodies.read_json, await request.body())
+        body = await self.intake.json(request)
         model = self._asked(body)
         if model == schema.MODEL:
             return await self.turns.chat(request, body)
         chat = self.alone[model]
-        asked = await run_in_threadpool(chat.read, body)
+        asked = await chat.read(request, body)
         if asked.stream:
             return await stream_reply(request, chat.chunks(asked), self.answer_s)
         return JSONResponse(await whole_reply(request, chat.completion(asked), self.answer_s))

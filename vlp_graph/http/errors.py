@@ -15,6 +15,7 @@ from http import HTTPStatus
 from typing import Any
 
 from pydantic import ValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -55,6 +56,20 @@ def error_response(error: ServingError, headers: Mapping[str, str] | None = None
     retry = getattr(error, "retry_after_s", None)
     extra = {} if retry is None else {"retry-after": str(retry)}
     return ErrorResponse(error, {**(headers or {}), **extra})
+
+
+async def refuse(
+    error: ServingError, scope: Scope, receive: Receive, send: Send, headers: Mapping[str, str] | None = None
+) -> None:
+    """Answers for the application, whatever of the body is still on its way: a long one is not waited for."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": error.message})
+        return
+    given = Headers(scope=scope)
+    declared = given.get("content-length", "0")
+    is_long = "transfer-encoding" in given or not declared.isdecimal() or len(declared) > 5
+    response = error_response(error, {**(headers or {}), **({"connection": "close"} if is_long else {})})
+    await response(scope, receive, send)
 
 
 def from_validation(error: ValidationError, body: Any, prefix: str = "") -> InvalidRequest:

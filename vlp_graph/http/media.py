@@ -11,6 +11,7 @@ import binascii
 import hashlib
 import io
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -32,15 +33,19 @@ PICTURE_FORMATS = ("JPEG", "PNG", "WEBP")
 _MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG\r\n\x1a\n|RIFF.{4}WEBP", re.DOTALL)
 _DATA_URL = re.compile(r"data:image/[\w.+-]+(?:;[\w.+-]+=[\w.+-]+)*;base64,", re.IGNORECASE)
 _ORIENTATION_TAG = 0x0112
-_UPRIGHT = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+_UPRIGHT: dict[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    1: lambda p: p,
+    2: lambda p: p[:, ::-1],
+    3: lambda p: p[::-1, ::-1],
+    4: lambda p: p[::-1],
+    5: lambda p: p.transpose(1, 0, 2),
+    6: lambda p: p.transpose(1, 0, 2)[:, ::-1],
+    7: lambda p: p.transpose(1, 0, 2)[::-1, ::-1],
+    8: lambda p: p.transpose(1, 0, 2)[::-1],
 }
+"""What undoes each EXIF orientation."""
+_STRIP_PIXELS = 1_000_000
+_SCAN = b"\xff\xda"
 # Playlists (HLS, DASH, concat) make FFmpeg open other files and addresses: only plain containers.
 _CONTAINERS = "wav,w64,mp3,flac,ogg,matroska,webm,mov,mp4,m4a,aac,aiff,caf,amr"
 # An encoder's padding makes a recording of just the limit a few milliseconds longer.
@@ -60,8 +65,9 @@ def decode_picture(data: bytes, limits: Limits) -> Picture:
     try:
         with Image.open(io.BytesIO(data), formats=PICTURE_FORMATS) as image:
             _check_size(image.width, image.height, limits)
+            _check_passes(data, image.format, limits)
             image.load()
-            pixels = _as_rgb(_upright(image))
+            pixels = _upright(_as_rgb(image), _orientation(image))
     except UnidentifiedImageError:
         if _MAGIC.match(data) or len(data) < 12:
             raise Unprocessable("the picture is broken or cut off; send the whole file") from None
@@ -82,9 +88,9 @@ def decode_data_url(url: str, limits: Limits) -> Picture:
     """The picture inside `data:image/...;base64,...`.
 
     Raises:
-        InvalidRequest: another kind of URL (nothing is ever fetched), or no valid base64.
+        InvalidRequest: another kind of URL (nothing is fetched here), or no valid base64.
     """
-    if re.match(r"[a-z][a-z0-9+.-]*://", url, re.IGNORECASE):
+    if re.match(r"\s*[a-z][a-z0-9+.-]*://", url, re.IGNORECASE):
         raise InvalidRequest("only data: URLs are taken; send data:image/jpeg;base64,... with the picture's bytes")
     head = _DATA_URL.match(url[:256])
     if head is None:
@@ -163,24 +169,44 @@ def _check_size(width: int, height: int, limits: Limits) -> None:
         )
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _check_passes(data: bytes, format: str | None, limits: Limits) -> None:
+    """A progressive JPEG may go over its pixels again and again in a few bytes each: the markers that begin a pass
+    are counted, which is one search, for compressed data and well-made headers do not hold them otherwise."""
+    if format in ("JPEG", "MPO") and data.count(_SCAN) > limits.jpeg_scans:
+        raise TooLarge(f"the JPEG has more than {limits.jpeg_scans} scans; save it as an ordinary one")
+
+
+def _orientation(image: Image.Image) -> int:
+    """That of its EXIF data, 1 (upright) where there is none or a broken one."""
     try:
         orientation = image.getexif().get(_ORIENTATION_TAG)
     except Exception:
-        return image
-    turn = _UPRIGHT.get(orientation) if isinstance(orientation, int) else None
-    return image if turn is None else image.transpose(turn)
+        return 1
+    return orientation if isinstance(orientation, int) and orientation in _UPRIGHT else 1
+
+
+def _upright(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(_UPRIGHT[orientation](pixels))
 
 
 def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    """Height x width x 3. A strip of rows at a time: whole copies in between would take three times the memory."""
+    pixels = np.empty((image.height, image.width, 3), np.uint8)
+    rows = max(1, _STRIP_PIXELS // image.width)
+    for top in range(0, image.height, rows):
+        bottom = min(top + rows, image.height)
+        pixels[top:bottom] = _strip_as_rgb(image, image.crop((0, top, image.width, bottom)))
+    return pixels
+
+
+def _strip_as_rgb(image: Image.Image, strip: Image.Image) -> NDArray[np.uint8]:
     if image.mode.startswith("I"):  # PIL clips 16-bit grey at 255 instead of scaling it
-        grey = (np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
-        return np.ascontiguousarray(np.repeat(grey[:, :, None], 3, axis=2))
+        grey = (np.asarray(strip).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+        return np.repeat(grey[:, :, None], 3, axis=2)
     if image.has_transparency_data:
-        layer = image.convert("RGBA")
-        white = Image.new("RGBA", layer.size, "white")
-        image = Image.alpha_composite(white, layer)
-    return np.array(image.convert("RGB"), dtype=np.uint8)
+        layer = strip.convert("RGBA")
+        strip = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)
+    return np.asarray(strip.convert("RGB"))
 
 
 def _samples(container: InputContainer, longest_s: float) -> NDArray[np.float32]:

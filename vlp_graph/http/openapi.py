@@ -16,12 +16,16 @@ from vlp_graph import __version__
 from vlp_graph.http.endpoint import JSON, Endpoint
 
 _REF = "#/components/schemas/"
+_SECURITY = {"key": {"type": "http", "scheme": "bearer", "description": "an API key, where the server has any"}}
 _ERRORS = {
     400: "not of the form that is asked for",
+    401: "no API key, or one that is not known",
+    408: "the body came too slowly",
     413: "more bytes, pixels, seconds or messages than are taken",
     415: "a media type that is not taken",
     422: "a picture or recording that cannot be used",
     429: "overloaded; see Retry-After",
+    431: "more or larger headers than are taken",
     503: "a model is not up; see Retry-After",
     504: "no answer in time",
 }
@@ -38,7 +42,7 @@ def document(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
         "openapi": "3.1.0",
         "info": {"title": "vlp-graph", "version": __version__},
         "paths": paths,
-        "components": {"schemas": definitions.get("$defs", {})},
+        "components": {"schemas": definitions.get("$defs", {}), "securitySchemes": _SECURITY},
     }
 
 
@@ -53,7 +57,7 @@ def _models(
 
 
 def _operation(endpoint: Endpoint) -> dict[str, Any]:
-    operation: dict[str, Any] = {"summary": endpoint.summary}
+    operation: dict[str, Any] = {"summary": endpoint.summary, "security": [{}] if endpoint.open else [{}, {"key": []}]}
     if parameters := _parameters(endpoint):
         operation["parameters"] = parameters
     if endpoint.takes:

@@ -12,6 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
+def is_sane(request_id: str) -> bool:
+    """Whether a caller's own id may stand in logs and headers."""
+    return _REQUEST_ID.fullmatch(request_id) is not None
+
+
 class RequestId:
     """ASGI middleware: every reply has an `x-request-id`, the caller's own where it is a sane one."""
 
@@ -23,7 +28,7 @@ class RequestId:
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(self.make())
+        request_id = given if is_sane(given) else str(self.make())
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -7,7 +7,7 @@ need are accepted and ignored; a wrong type or value of a known one is refused w
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
@@ -30,6 +30,7 @@ from vlp_graph.dialogue.plan import Plan
 from vlp_graph.dialogue.turn import Intent, Message, Picture, Result, Turn, Vlp
 from vlp_graph.errors import InvalidRequest, ServingError, TooLarge, UnknownModel
 from vlp_graph.http.errors import from_validation
+from vlp_graph.http.fetch import is_link
 from vlp_graph.http.media import decode_base64, decode_data_url, decode_picture, decode_speech
 
 MODEL = "vlp"
@@ -41,6 +42,8 @@ def _encodable(text: str) -> str:
         text.encode()
     except UnicodeEncodeError:
         raise ValueError("half of a surrogate pair is no text; send whole characters") from None
+    if "\0" in text:  # databases that keep sessions do not take it
+        raise ValueError("U+0000 is no text; leave it out")
     return text
 
 
@@ -78,7 +81,8 @@ class TextPart(Wire):
 
 
 class ImageUrl(Wire):
-    """`data:image/jpeg;base64,...` (or png, webp); other URLs are refused. `detail` is ignored."""
+    """`data:image/jpeg;base64,...` (or png, webp), or https://... of a host that the profile lists. `detail` is
+    ignored."""
 
     url: Text
     detail: Literal["auto", "low", "high"] | None = None
@@ -167,7 +171,7 @@ class ChatRequest(Wire):
         ]
         | None
     ) = None
-    seed: int | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
     user: Text | None = None
     session: SessionName | None = None
 
@@ -220,19 +224,40 @@ def parse_chat(body: Any, limits: Limits) -> ChatRequest:
     for name in ("max_tokens", "max_completion_tokens"):
         if (getattr(request, name) or 0) > limits.max_tokens:
             raise InvalidRequest(f"{name} is at most {limits.max_tokens} here", param=name)
+    for name in ("user", "stop"):
+        given = getattr(request, name) or ()
+        if any(len(text) > limits.name_chars for text in ([given] if isinstance(given, str) else given)):
+            raise TooLarge(f"{name} has at most {limits.name_chars} characters here", param=name)
     return request
 
 
-def to_turn(request: ChatRequest, limits: Limits) -> Turn:
-    """The turn that a request asks for; decodes its media, which is CPU work.
+def to_turn(request: ChatRequest, limits: Limits, fetched: Mapping[str, bytes] | None = None) -> Turn:
+    """The turn that a request asks for; decodes its media, which is CPU work. `fetched` has what was behind `links`.
 
     Raises:
         InvalidRequest: the last message is not the user's, says nothing, or speech stands in an earlier one.
         TooLarge, UnsupportedMedia, Unprocessable: a picture or recording; `param` says which.
     """
-    names = [f"messages.{number}.content" for number in range(len(request.messages))]
-    turn = _turn(request.messages, names, limits)
+    turn = _turn(request.messages, _names(request), limits, fetched=fetched)
     return dataclasses.replace(turn, sampling=_sampling(request), session=request.session)
+
+
+def links(request: ChatRequest, limits: Limits) -> list[tuple[str, str]]:
+    """The URLs in a request behind which its pictures stand, each with its dotted place. Errors as `to_turn`, as far
+    as they can be known before anything is fetched or decoded."""
+    names = _names(request)
+    _check(request.messages, names, limits)
+    return links_in(request.messages, names)
+
+
+def _names(request: ChatRequest) -> list[str]:
+    return [f"messages.{number}.content" for number in range(len(request.messages))]
+
+
+def links_in(messages: Sequence[AnyMessage], names: Sequence[str]) -> list[tuple[str, str]]:
+    """The URLs behind which pictures stand, each with its dotted place."""
+    shown = placed(messages, names, ImagePart)
+    return [(f"{place}.image_url.url", part.image_url.url) for place, part in shown if is_link(part.image_url.url)]
 
 
 def _sampling(request: ChatRequest) -> dict[str, Any]:
@@ -242,8 +267,22 @@ def _sampling(request: ChatRequest) -> dict[str, Any]:
     return {name: value for name, value in chosen.items() if value is not None}
 
 
-def form_to_turn(ask: Ask, limits: Limits) -> Turn:
+def form_to_turn(ask: Ask, limits: Limits, fetched: Mapping[str, bytes] | None = None) -> Turn:
     """The turn that a form asks for: `history`, then the new message with its files. Errors as `to_turn`."""
+    messages, names, session = _form_messages(ask, limits)
+    turn = _turn(messages, names, limits, ask.images, ask.audio, fetched)
+    return dataclasses.replace(turn, session=session)
+
+
+def form_links(ask: Ask, limits: Limits) -> list[tuple[str, str]]:
+    """As `links`, of a form's history."""
+    messages, names, _ = _form_messages(ask, limits)
+    _check(messages, names, limits, ask.images, ask.audio)
+    return links_in(messages, names)
+
+
+def _form_messages(ask: Ask, limits: Limits) -> tuple[list[AnyMessage], list[str], str | None]:
+    """All messages of a form, what the caller calls the content of each, and the session's name."""
     history = [] if ask.history is None else ask.history
     check_count(history, limits, "history")
     try:
@@ -259,8 +298,7 @@ def form_to_turn(ask: Ask, limits: Limits) -> Turn:
     except ValidationError as error:
         raise from_validation(error, ask.session, "session") from None
     names = [f"history.{number}.content" for number in range(len(earlier))]
-    turn = _turn([*earlier, new], [*names, "text"], limits, ask.images, ask.audio)
-    return dataclasses.replace(turn, session=session)
+    return [*earlier, new], [*names, "text"], session
 
 
 def check_count(messages: Any, limits: Limits, param: str = "messages") -> None:
@@ -279,8 +317,29 @@ def _turn(
     limits: Limits,
     images: Sequence[bytes] = (),
     audio: bytes | None = None,
+    fetched: Mapping[str, bytes] | None = None,
 ) -> Turn:
     """`names`: what the caller calls the content of each message. `images` and `audio` belong to the last."""
+    last = messages[-1]
+    spoken = _check(messages, names, limits, images, audio)
+    shown = placed(messages, names, ImagePart)
+    return Turn(
+        text=text_of(last),
+        pictures=(*shown_pictures(shown, limits, fetched or {}), *_sent_pictures(images, limits)),
+        speech=_speech(spoken, audio, limits),
+        history=tuple(_history(messages[:-1])),
+        system="\n\n".join(text_of(m) for m in messages if isinstance(m, SystemMessage)) or None,
+    )
+
+
+def _check(
+    messages: Sequence[AnyMessage],
+    names: Sequence[str],
+    limits: Limits,
+    images: Sequence[bytes] = (),
+    audio: bytes | None = None,
+) -> tuple[str, AudioPart] | None:
+    """What can be refused before any media are decoded; the recording with its place, where there is one."""
     last = messages[-1]
     if not isinstance(last, UserMessage):
         param = names[-1].removesuffix(".content") + ".role"
@@ -293,13 +352,7 @@ def _turn(
     spoken = _recording(placed(messages, names, AudioPart), names[-1])
     if not text_of(last).strip() and spoken is None and audio is None:
         raise InvalidRequest("the turn says nothing: send a text or a recording", param=names[-1])
-    return Turn(
-        text=text_of(last),
-        pictures=(*shown_pictures(shown, limits), *_sent_pictures(images, limits)),
-        speech=_speech(spoken, audio, limits),
-        history=tuple(_history(messages[:-1])),
-        system="\n\n".join(text_of(m) for m in messages if isinstance(m, SystemMessage)) or None,
-    )
+    return spoken
 
 
 def _history(messages: Sequence[AnyMessage]) -> Iterator[Message]:
@@ -315,11 +368,15 @@ def _history(messages: Sequence[AnyMessage]) -> Iterator[Message]:
             pictures = 0 if m.role == "user" else pictures
 
 
-def shown_pictures(shown: Sequence[tuple[str, ImagePart]], limits: Limits) -> Iterator[Picture]:
-    """Pictures of parts, each named by its place in errors, which are those of `decode_data_url`."""
+def shown_pictures(
+    shown: Sequence[tuple[str, ImagePart]], limits: Limits, fetched: Mapping[str, bytes]
+) -> Iterator[Picture]:
+    """Pictures of parts, each named by its place in errors, which are those of `decode_data_url`. `fetched` has what
+    was behind their URLs."""
     for place, part in shown:
+        url = part.image_url.url
         with _named(f"{place}.image_url.url"):
-            yield decode_data_url(part.image_url.url, limits)
+            yield decode_picture(fetched[url], limits) if url in fetched else decode_data_url(url, limits)
 
 
 def _sent_pictures(images: Sequence[bytes], limits: Limits) -> Iterator[Picture]:
@@ -374,12 +431,21 @@ def placed(messages: Sequence[AnyMessage], names: Sequence[str], kind: type[P]) 
 def check_texts(messages: Sequence[AnyMessage], names: Sequence[str], limits: Limits) -> None:
     """
     Raises:
-        TooLarge: a message with more characters than the profile takes; `names` are what errors call their contents.
+        TooLarge: more characters, in one message or in all, or more parts than the profile takes; errors call the
+            content of each by its one of `names`.
     """
+    total = parts = 0
     for name, message in zip(names, messages, strict=True):
         if (length := len(text_of(message))) > limits.text_chars:
             text = f"a text of {length:,} characters is more than the {limits.text_chars:,} taken; shorten it"
             raise TooLarge(text, param=name)
+        total, parts = total + length, parts + len(parts_of(message))
+    whole = names[0].partition(".")[0]
+    if total > limits.total_chars:
+        text = f"{total:,} characters in all messages are more than the {limits.total_chars:,} taken; drop the oldest"
+        raise TooLarge(text, param=whole)
+    if parts > limits.parts:
+        raise TooLarge(f"{parts:,} content parts are more than the {limits.parts} taken; send fewer", param=whole)
 
 
 def _recording(spoken: Sequence[tuple[str, AudioPart]], last: str) -> tuple[str, AudioPart] | None:

@@ -8,27 +8,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from typing import Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from vlp_graph import __version__
 from vlp_graph.config import Idefics, Llama, Profile
 from vlp_graph.config import Tgi as Bounds
-from vlp_graph.dialogue.turn import Picture
 from vlp_graph.engines.generation import Finish, Generation, Piece
 from vlp_graph.errors import DeadlineExceeded, InvalidRequest, Overloaded, ServingError
-from vlp_graph.http import bodies
 from vlp_graph.http import tgi_schema as schema
 from vlp_graph.http.backends import Backends, Generates
 from vlp_graph.http.endpoint import EVENTS, JSON, Endpoint, Handler
 from vlp_graph.http.errors import unexpected
-from vlp_graph.http.media import decode_data_url
+from vlp_graph.http.fetch import is_link
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.reply import until_gone
 from vlp_graph.http.tgi_errors import PREFIX, as_tgi
 from vlp_graph.http.tgi_prompt import PictureUrl, check_text, split
@@ -43,8 +43,10 @@ _ERRORS: dict[int, type[BaseModel]] = dict.fromkeys((413, 415, 422, 424, 429, 50
 class Tgi:
     """Both models, and the SageMaker container contract at the root, which one of them answers."""
 
-    def __init__(self, dialogue: Dialogue, backends: Backends, profile: Profile) -> None:
-        self._models = {name: Served(name, getattr(backends, name), dialogue, profile) for name in ("llama", "idefics")}
+    def __init__(self, dialogue: Dialogue, backends: Backends, profile: Profile, intake: Intake) -> None:
+        self._models = {
+            name: Served(name, getattr(backends, name), dialogue, profile, intake) for name in ("llama", "idefics")
+        }
         self._sagemaker = self._models[profile.http.sagemaker]
 
     def endpoints(self) -> list[Endpoint]:
@@ -68,8 +70,8 @@ def _posted(path: str, handler: Handler, takes: type[schema.TgiRequest], summary
 class Served:
     """One model behind TGI's routes."""
 
-    def __init__(self, name: Name, model: Generates, dialogue: Dialogue, profile: Profile) -> None:
-        self.name, self.model, self.dialogue = name, model, dialogue
+    def __init__(self, name: Name, model: Generates, dialogue: Dialogue, profile: Profile, intake: Intake) -> None:
+        self.name, self.model, self.dialogue, self.intake = name, model, dialogue, intake
         self.config: Llama | Idefics = getattr(profile.models, name)
         self.replicas, self.limits = profile.http.replicas, profile.http.limits
         self.bounds = within(profile.http.tgi, self.config.max_model_len)
@@ -116,7 +118,7 @@ class Served:
 
     async def compat(self, request: Request) -> Response:
         started = time.perf_counter()
-        asked = await _read(request, schema.TgiCompatRequest)
+        asked = await self._read(request, schema.TgiCompatRequest)
         if isinstance(asked, schema.TgiCompatRequest) and asked.stream:
             return self._stream(asked)
         body, headers = await until_gone(request.receive, self._whole(asked, started))
@@ -124,12 +126,12 @@ class Served:
 
     async def generate(self, request: Request) -> Response:
         started = time.perf_counter()
-        asked = await _read(request, schema.TgiRequest)
+        asked = await self._read(request, schema.TgiRequest)
         body, headers = await until_gone(request.receive, self._whole(asked, started))
         return JSONResponse(body, headers=headers)
 
     async def generate_stream(self, request: Request) -> Response:
-        return self._stream(await _read(request, schema.TgiRequest))
+        return self._stream(await self._read(request, schema.TgiRequest))
 
     async def health(self, request: Request) -> Response:
         if (await self.dialogue.ready()).get(self.name):
@@ -255,21 +257,26 @@ class Served:
         if self.name == "llama":
             check_text(len(inputs), self.limits)
             return (inputs,)
-        prompt: list[Any] = []
-        parts = await run_in_threadpool(split, inputs, self.limits)
-        for part in parts:
-            prompt.append((await self._picture(part)).pixels if isinstance(part, PictureUrl) else part)
-        return tuple(prompt)
+        parts = await self.intake.run(split, inputs, self.limits)
+        try:
+            urls = [part.url for part in parts if isinstance(part, PictureUrl)]
+            fetched = await self.intake.fetch([("inputs", url) for url in urls if is_link(url)])
+            return tuple([await self._part(part, fetched) for part in parts])
+        except ServingError as error:  # TGI has one answer to a picture that cannot be had or used
+            raise InvalidRequest(f"a picture in `inputs`: {error.message}", param="inputs") from None
 
-    async def _picture(self, part: PictureUrl) -> Picture:
+    async def _part(self, part: str | PictureUrl, fetched: Mapping[str, bytes]) -> str | NDArray[np.uint8]:
+        if isinstance(part, str):
+            return part
+        return (await self.intake.run(self.intake.picture, part.url, fetched)).pixels
+
+    async def _read(self, request: Request, model: type[schema.TgiRequest]) -> schema.TgiRequest:
         """
         Raises:
-            InvalidRequest: a picture that cannot be had or used, whatever kept it.
+            UnsupportedMedia: no JSON by its type.
+            InvalidRequest: not of the form that is asked for.
         """
-        try:
-            return await run_in_threadpool(decode_data_url, part.url, self.limits)
-        except ServingError as error:
-            raise InvalidRequest(f"a picture in `inputs`: {error.message}", param="inputs") from None
+        return schema.parse(await self.intake.json(request), model)
 
     def _headers(self, asked: schema.TgiRequest) -> dict[str, str]:
         return {"x-compute-type": self.config.device, "x-compute-characters": str(len(asked.inputs))}
@@ -304,17 +311,6 @@ def within(bounds: Bounds, max_model_len: int) -> Bounds:
     total = min(bounds.max_total_tokens, max_model_len)
     longest = max(min(bounds.max_input_length, total - 1), 1)
     return bounds.model_copy(update={"max_total_tokens": total, "max_input_length": longest})
-
-
-async def _read(request: Request, model: type[schema.TgiRequest]) -> schema.TgiRequest:
-    """
-    Raises:
-        UnsupportedMedia: no JSON by its type.
-        InvalidRequest: not of the form that is asked for.
-    """
-    bodies.check_type(request, JSON)
-    body = await request.body()
-    return await run_in_threadpool(lambda: schema.parse(bodies.read_json(body), model))
 
 
 def _timings(finish: Finish, started: float, validated: float) -> dict[str, str]:

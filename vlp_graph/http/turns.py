@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from vlp_graph.config import Limits
 from vlp_graph.dialogue.turn import Event, Turn
 from vlp_graph.http import bodies, schema
+from vlp_graph.http.auth import caller_of
 from vlp_graph.http.endpoint import EVENTS, FORM, JSON, Endpoint
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.reply import EventStream, Running, Stamp, first_events, turn_events, until_gone, whole_answer
 
 
@@ -34,8 +34,8 @@ class Dialogue(Protocol):
 class Turns:
     """The endpoints that run a dialogue."""
 
-    def __init__(self, dialogue: Dialogue, limits: Limits) -> None:
-        self.dialogue, self.limits = dialogue, limits
+    def __init__(self, dialogue: Dialogue, intake: Intake) -> None:
+        self.dialogue, self.intake, self.limits = dialogue, intake, intake.limits
 
     def endpoints(self) -> list[Endpoint]:
         gives: dict[str, type[BaseModel] | None] = {JSON: schema.Completion, EVENTS: schema.Chunk}
@@ -52,7 +52,9 @@ class Turns:
 
     async def chat(self, request: Request, body: dict[str, Any]) -> Response:
         """A turn in OpenAI's form, whose body has been read."""
-        asked, turn = await run_in_threadpool(_read_chat, body, self.limits)
+        asked, links = await self.intake.run(_read_chat, body, self.limits)
+        fetched = await self.intake.fetched(request, links)
+        turn = await self.intake.run(schema.to_turn, asked, self.limits, fetched)
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
         return await self._answer(request, turn, stream=bool(asked.stream), include_usage=usage)
 
@@ -66,14 +68,16 @@ class Turns:
                 text=bodies.text(form, "text") or "",
                 images=tuple(await bodies.files(form, "image")),
                 audio=recordings[0] if recordings else None,
-                history=None if not history else bodies.read_json(history, "history"),
+                history=None if not history else bodies.read_json(history, "history", self.limits),
                 session=bodies.text(form, "session"),
             )
-        turn = await run_in_threadpool(schema.form_to_turn, ask, self.limits)
+        links = await self.intake.run(schema.form_links, ask, self.limits)
+        fetched = await self.intake.fetched(request, links)
+        turn = await self.intake.run(schema.form_to_turn, ask, self.limits, fetched)
         return await self._answer(request, turn, stream=stream, include_usage=False)
 
     async def _answer(self, request: Request, turn: Turn, *, stream: bool, include_usage: bool) -> Response:
-        running = Running(self.dialogue.run(dataclasses.replace(turn, caller=_caller(request))))
+        running = Running(self.dialogue.run(dataclasses.replace(turn, caller=caller_of(request))))
         handed_over = False
         try:
             if stream:
@@ -87,12 +91,7 @@ class Turns:
                 await running.aclose()
 
 
-def _caller(request: Request) -> str:
-    """Whose request it is: a digest of the key that came with it, or nobody's."""
-    key = request.headers.get("authorization", "").partition(" ")[2].strip()
-    return hashlib.sha256(key.encode()).hexdigest() if key else ""
-
-
-def _read_chat(body: dict[str, Any], limits: Limits) -> tuple[schema.ChatRequest, Turn]:
+def _read_chat(body: dict[str, Any], limits: Limits) -> tuple[schema.ChatRequest, list[tuple[str, str]]]:
+    """The request, and the URLs behind which its pictures stand."""
     asked = schema.parse_chat(body, limits)
-    return asked, schema.to_turn(asked, limits)
+    return asked, schema.links(asked, limits)

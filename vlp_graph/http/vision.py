@@ -14,13 +14,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from vlp_graph.config import Limits
 from vlp_graph.dialogue import sorting
 from vlp_graph.dialogue.turn import Picture
 from vlp_graph.engines.sam import Prompt
 from vlp_graph.errors import DeadlineExceeded, InvalidRequest
 from vlp_graph.http.backends import Backends, Located
 from vlp_graph.http.endpoint import FORM, JSON, Endpoint, Handler
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.outlines import Shown, union
 from vlp_graph.http.reply import until_gone
 from vlp_graph.http.schema import ErrorReply
@@ -51,8 +51,8 @@ PNG = "image/png"
 class Vision:
     """The endpoints of the single models. An answer is there within `wait_s` seconds, or is an error."""
 
-    def __init__(self, backends: Backends, limits: Limits, wait_s: float) -> None:
-        self.backends, self.limits, self.wait_s = backends, limits, wait_s
+    def __init__(self, backends: Backends, intake: Intake, wait_s: float) -> None:
+        self.backends, self.intake, self.limits, self.wait_s = backends, intake, intake.limits, wait_s
 
     def endpoints(self) -> list[Endpoint]:
         return [
@@ -63,7 +63,7 @@ class Vision:
         ]
 
     async def detect(self, request: Request) -> Response:
-        asked, (picture,) = await read(request, DETECT, self.limits)
+        asked, (picture,) = await read(request, DETECT, self.intake)
         located = await self._in_time(request, self._located(picture, asked, masks=False))
         return _json(
             Detection(
@@ -74,7 +74,7 @@ class Vision:
         )
 
     async def segment(self, request: Request) -> Response:
-        asked, (picture,) = await read(request, SEGMENT, self.limits)
+        asked, (picture,) = await read(request, SEGMENT, self.intake)
         framed, pointed = shown(asked, picture, self.limits)
         found = await self._in_time(request, self._segmented(asked, picture, framed, pointed))
         if _wants_png(request):
@@ -84,13 +84,13 @@ class Vision:
         return _json(Segmentation(image=_size(picture), instances=instances, not_found=absent))
 
     async def classify(self, request: Request) -> Response:
-        asked, pictures = await read(request, CLASSIFY, self.limits)
+        asked, pictures = await read(request, CLASSIFY, self.intake)
         if not pictures and asked.text is None:
             raise InvalidRequest("send an image, a text, or both: what is to be sorted?", param="image")
         return _json(await self._in_time(request, self._classified(asked, pictures[0] if pictures else None)))
 
     async def describe(self, request: Request) -> Response:
-        asked, pictures = await read(request, DESCRIBE, self.limits)
+        asked, pictures = await read(request, DESCRIBE, self.intake)
         if not pictures:
             raise InvalidRequest("send an image, or several images: what is to be described?", param="image")
         if (asked.max_tokens or 0) > self.limits.max_tokens:

@@ -6,11 +6,10 @@ must not break it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.requests import Request
 
@@ -21,12 +20,14 @@ from vlp_graph.errors import InvalidRequest, ServingError, TooLarge, Unsupported
 from vlp_graph.http import bodies, media
 from vlp_graph.http.endpoint import FORM, JSON
 from vlp_graph.http.errors import from_validation
+from vlp_graph.http.fetch import is_link
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.vision_schema import Asked, Box, Segment, Ways
 
 A = TypeVar("A", bound=Asked)
 
 
-async def read(request: Request, ways: Ways[A], limits: Limits) -> tuple[A, list[Picture]]:
+async def read(request: Request, ways: Ways[A], intake: Intake) -> tuple[A, list[Picture]]:
     """What a request asks, and its pictures.
 
     Raises:
@@ -36,9 +37,12 @@ async def read(request: Request, ways: Ways[A], limits: Limits) -> tuple[A, list
     """
     match bodies.media_type(request):
         case "application/json":
-            return await run_in_threadpool(_from_json, await request.body(), ways.body, limits)
+            asked, sent = await intake.run(_from_json, await request.body(), ways.body, intake.limits)
+            links = [(place, image) for place, image in sent if is_link(image)]
+            fetched = await intake.fetched(request, links)
+            return asked, await intake.run(lambda: [_picture(image, place, fetched, intake) for place, image in sent])
         case "multipart/form-data":
-            return await _from_form(request, ways.asked, ways.form, limits)
+            return await _from_form(request, ways.asked, ways.form, intake)
     given = bodies.media_type(request)[:100] or "missing"
     raise UnsupportedMedia(f"the body's Content-Type is {given}; send {JSON} or {FORM}")
 
@@ -108,8 +112,9 @@ def _inside(box: Sequence[float], width: int, height: int, param: str) -> Box:
     return cut
 
 
-def _from_json(text: bytes, model: type[A], limits: Limits) -> tuple[A, list[Picture]]:
-    body = bodies.read_json(text)
+def _from_json(text: bytes, model: type[A], limits: Limits) -> tuple[A, list[tuple[str, str]]]:
+    """What is asked, and its pictures as they were written, each after its place."""
+    body = bodies.read_json(text, limits=limits)
     if not isinstance(body, dict):
         raise InvalidRequest(f"the body is a JSON object with {', '.join(model.model_fields)}")
     for name in body:
@@ -118,10 +123,11 @@ def _from_json(text: bytes, model: type[A], limits: Limits) -> tuple[A, list[Pic
     asked = _validated(model, body, limits)
     one, several = getattr(asked, "image", None), getattr(asked, "images", [])
     sent = [*([("image", one)] if one is not None else []), *((f"images.{i}", n) for i, n in enumerate(several))]
-    return asked, [_picture(image, place, limits) for place, image in sent]
+    return asked, sent
 
 
-async def _from_form(request: Request, asked: type[A], form: type[A], limits: Limits) -> tuple[A, list[Picture]]:
+async def _from_form(request: Request, asked: type[A], form: type[A], intake: Intake) -> tuple[A, list[Picture]]:
+    limits = intake.limits
     fields = (*asked.model_fields, "image")
     async with bodies.read_form(request, limits, fields, form.REPEATED) as sent:
         files = await bodies.files(sent, "image")
@@ -132,9 +138,9 @@ async def _from_form(request: Request, asked: type[A], form: type[A], limits: Li
         raise _too_many("image", len(files), limits.pictures)
 
     def given() -> tuple[A, list[Picture]]:
-        return _validated(asked, body, limits), [_picture(data, "image", limits) for data in files]
+        return _validated(asked, body, limits), [_picture(data, "image", {}, intake) for data in files]
 
-    return await run_in_threadpool(given)
+    return await intake.run(given)
 
 
 def _value(asked: type[Asked], name: str, form: FormData) -> Any:
@@ -174,14 +180,14 @@ def _too_many(param: str, count: int, most: int, what: str | None = None) -> Too
     return TooLarge(f"{count:,} {what or param} are more than the {most:,} taken; send fewer", param=param)
 
 
-def _picture(sent: str | bytes, param: str, limits: Limits) -> Picture:
-    """A picture as a file's bytes, as base64, or as a data: URL."""
+def _picture(sent: str | bytes, param: str, fetched: Mapping[str, bytes], intake: Intake) -> Picture:
+    """A picture as a file's bytes, as base64, as a data: URL, or as one that was fetched."""
     try:
         if isinstance(sent, bytes):
-            return media.decode_picture(sent, limits)
+            return media.decode_picture(sent, intake.limits)
         if sent[:5].lower() == "data:" or "://" in sent[:64]:
-            return media.decode_data_url(sent, limits)
-        return media.decode_picture(media.decode_base64(sent), limits)
+            return intake.picture(sent, fetched)
+        return media.decode_picture(media.decode_base64(sent), intake.limits)
     except ServingError as error:
         error.param = error.param or param
         raise

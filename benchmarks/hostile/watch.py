@@ -1,0 +1,20 @@
+"""What a server's processes hold in memory, by name."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import psutil
+
+
+def resident_mib(pid: int) -> dict[str, float]:
+    """Resident MiB of a process and all below it, summed by name."""
+    found: dict[str, float] = defaultdict(float)
+    root = psutil.Process(pid)
+    for process in [root, *root.children(recursive=True)]:
+        try:
+            name = " ".join(process.cmdline())[:60] or process.name()
+            found[name] += process.memory_info().rss / 2**20
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return {name: round(mib, 1) for name, mib in sorted(found.items())}
