@@ -35,6 +35,7 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         KeyFileError: the profile names a file of keys that cannot be used.
     """
     limits = profile.http.limits
+    keys = _keys(profile)
     fetcher, decoding = Fetcher(profile.http.fetch), Decoding(limits.decodes)
     endpoints = [
         *Turns(dialogue, limits, fetcher, decoding).endpoints(),
@@ -46,8 +47,8 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         middleware=[
             Middleware(RequestId),
             Middleware(HeaderLimit, most=limits.headers, max_bytes=int(limits.header_kib * 1024)),
-            Middleware(Auth, keys=_keys(profile), open_routes=[e.route() for e in endpoints if e.open]),
-            Middleware(PerKey, most=profile.http.concurrent_per_key),
+            Middleware(Auth, keys=keys, open_routes=[e.route() for e in endpoints if e.open]),
+            *([Middleware(PerKey, most=profile.http.concurrent_per_key)] if keys else []),
             Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB), seconds=limits.body_seconds),
             Middleware(LastResort),
         ],
