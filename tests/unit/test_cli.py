@@ -69,10 +69,12 @@ class Server:
 
     def __init__(self) -> None:
         self.status, self.reply, self.bodies = 200, json.dumps(reply_of([])), list[bytes]()
+        self.keys = list[str | None]()
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                outer.keys.append(self.headers["authorization"])
                 outer.bodies.append(self.rfile.read(int(self.headers["content-length"])))
                 self._answer(outer.status, outer.reply.encode())
 
@@ -237,6 +239,47 @@ def test_bad_usage_is_2_and_readable(words: list[str], said: str) -> None:
     assert "Traceback" not in done.output
 
 
+def test_keys_from_made_to_taken_back(tmp_path: Path) -> None:
+    file = tmp_path / "keys.json"
+    made = vlp("keys", "add", "ann", "--file", str(file))
+    assert made.exit_code == 0
+    token = made.stdout.strip()
+    assert token.startswith("vlp_")
+    assert str(file) in made.stderr
+    listed = vlp("keys", "list", "--file", str(file))
+    assert listed.stdout.startswith("ann  20")
+    assert token not in listed.output
+    assert vlp("keys", "add", "ann", "--file", str(file)).exit_code == 1
+    assert vlp("keys", "remove", "ann", "--file", str(file)).exit_code == 0
+    assert vlp("keys", "list", "--file", str(file)).stdout == ""
+    again = vlp("keys", "remove", "ann", "--file", str(file))
+    assert again.exit_code == 1
+    assert "known: none" in again.stderr
+
+
+def test_the_file_of_keys_has_a_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VLP_API_KEYS_FILE", raising=False)
+    nowhere = vlp("keys", "add", "ann")
+    assert nowhere.exit_code == 2
+    assert "--file" in nowhere.stderr
+    monkeypatch.setenv("VLP_API_KEYS_FILE", str(tmp_path / "keys.json"))
+    assert vlp("keys", "add", "ann").exit_code == 0
+    monkeypatch.setenv("VLP_API_KEYS_FILE", "keys.json")
+    relative = vlp("serve")
+    assert relative.exit_code == 2
+    assert "relative" in relative.stderr
+
+
+def test_ask_sends_the_key(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    vlp("ask", "hi", "--url", server.url, "--key", "vlp_a")
+    monkeypatch.setenv("VLP_API_KEY", "vlp_b")
+    vlp("ask", "hi", "--url", server.url)
+    assert server.keys == ["Bearer vlp_a", "Bearer vlp_b"]
+    broken = vlp("ask", "hi", "--url", server.url, "--key", "vlp_a\nx: y")
+    assert broken.exit_code == 1
+    assert "as it was printed" in broken.stderr
+
+
 def test_nobody_there_is_1() -> None:
     done = vlp("ask", "hi", "--url", "http://127.0.0.1:1")
     assert done.exit_code == 1
@@ -286,12 +329,14 @@ def test_profiles_say_where_models_come_from() -> None:
 
 def test_serve_hands_over(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[tuple[Any, ...]] = []
+    monkeypatch.delenv("VLP_API_KEYS_FILE", raising=False)
     serving = types.ModuleType("vlp_graph.serving")
-    serving.run = lambda *arguments: calls.append(arguments)  # type: ignore[attr-defined]
+    serving.run = lambda *arguments, is_open: calls.append((*arguments, is_open))  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "vlp_graph.serving", serving)
     monkeypatch.setattr("vlp_graph.serving", serving, raising=False)
     assert vlp("serve", "--profile", "embedded", "--port", "9000").exit_code == 0
-    assert calls == [("embedded", None, 9000)]
+    assert vlp("serve", "--host", "0.0.0.0", "--open").exit_code == 0
+    assert calls == [("embedded", None, 9000, False), ("embedded", "0.0.0.0", None, True)]
 
 
 class TestClient:

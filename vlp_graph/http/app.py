@@ -39,7 +39,7 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         KeyFileError: the profile names a file of keys that cannot be used.
     """
     limits = profile.http.limits
-    intake = Intake(profile.http)
+    keys, intake = _keys(profile), Intake(profile.http)
     turns = Turns(dialogue, intake)
     endpoints = [
         *Completions(turns, backends, profile, intake).endpoints(),
@@ -56,8 +56,8 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
             Middleware(RequestId),
             Middleware(TgiErrors),
             Middleware(HeaderLimit, most=limits.headers, max_bytes=int(limits.header_kib * 1024)),
-            Middleware(Auth, keys=_keys(profile), open_routes=[e.route() for e in endpoints if e.open]),
-            Middleware(PerKey, most=profile.http.concurrent_per_key),
+            Middleware(Auth, keys=keys, open_routes=[e.route() for e in endpoints if e.open]),
+            *([Middleware(PerKey, most=profile.http.concurrent_per_key)] if keys else []),
             Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB), seconds=limits.body_seconds),
             Middleware(LastResort),
         ],

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from vlp_graph.http.limits import BodyLimit
+from vlp_graph.http.limits import BodyLimit, HeaderLimit
 
 LIMIT = 100
 
@@ -85,3 +85,70 @@ def test_other_scopes_pass() -> None:
     exchange = Exchange([], None)
     asyncio.run(BodyLimit(app, LIMIT)({"type": "lifespan"}, exchange.receive, exchange.send))
     assert seen == ["lifespan"]
+
+
+def test_a_body_that_does_not_come_is_not_waited_for() -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        if sent or pieces:
+            return pieces.pop()
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    pieces: list[Message] = [{"type": "http.request", "body": b"a", "more_body": True}]
+    scope = {"type": "http", "headers": []}
+    asyncio.run(asyncio.wait_for(BodyLimit(count, LIMIT, 0.05)(scope, receive, send), 5))
+    assert [m["status"] for m in sent if m["type"] == "http.response.start"] == [408]
+    assert json.loads(sent[1]["body"])["error"]["code"] == "request_timeout"
+
+
+def test_when_the_body_is_there_the_answer_may_take_its_time() -> None:
+    sent: list[Message] = []
+    asked = 0
+
+    async def receive() -> Message:
+        nonlocal asked
+        asked += 1
+        if asked == 1:
+            return {"type": "http.request", "body": b"a"}
+        await asyncio.sleep(0.2)
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["body"] == b"a"
+        assert (await receive())["type"] == "http.disconnect"
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+
+    asyncio.run(asyncio.wait_for(BodyLimit(slow, LIMIT, 0.05)({"type": "http", "headers": []}, receive, send), 5))
+    assert sent[0]["status"] == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "path", "status"),
+    [
+        ([(b"a", b"b")] * 3, b"/", 200),
+        ([(b"a", b"b")] * 4, b"/", 431),
+        ([(b"a", b"b" * 90)], b"/", 200),
+        ([(b"a", b"b" * 99)], b"/", 431),
+        ([], b"/" + b"a" * 100, 431),
+    ],
+)
+def test_headers_are_few_and_small(headers: list[tuple[bytes, bytes]], path: bytes, status: int) -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "headers": headers, "raw_path": path}
+    asyncio.run(HeaderLimit(count, 3, LIMIT)(scope, receive, send))
+    assert sent[0]["status"] == status
