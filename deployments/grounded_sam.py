@@ -10,7 +10,9 @@ import asyncio
 import numpy as np
 from ray import serve
 
+from deployments import logs
 from deployments.batching import BatchSizes
+from deployments.metrics import LookupsCounted
 from deployments.startup import load_gently
 from vlp_graph.config import GroundedSam as Config
 from vlp_graph.engines.grounded_sam import Found, Query
@@ -23,20 +25,25 @@ class GroundedSam:
     """Ready when one picture has been searched and segmented."""
 
     def __init__(self, config: Config) -> None:
+        logs.set_up()
         self.engine = load_gently(lambda: _warm(config))
-        self._sizes = BatchSizes("grounded_sam")
+        self._sizes, self._lookups = BatchSizes("grounded_sam"), LookupsCounted()
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
 
     async def find(self, query: Query) -> list[dict[str, object]]:
         """Instances as dictionaries: phrase, score, box, and mask as {"size", "counts"} or None."""
-        found: list[dict[str, object]] = await self._batch(query)
+        with self._sizes.part(query):
+            found: list[dict[str, object]] = await self._batch(query)
         return found
 
     @serve.batch
     async def _batch(self, queries: list[Query]) -> list[list[dict[str, object]]]:
         self._sizes.record(queries)
-        return await asyncio.to_thread(self._find, queries)
+        try:
+            return await asyncio.to_thread(self._find, queries)
+        finally:
+            self._lookups.count(self.engine.caches)
 
     def _find(self, queries: list[Query]) -> list[list[dict[str, object]]]:
         return [[_instance(f) for f in found] for found in self.engine.find(queries)]

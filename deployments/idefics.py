@@ -7,7 +7,9 @@ import asyncio
 import numpy as np
 from ray import serve
 
+from deployments import logs
 from deployments.batching import BatchSizes
+from deployments.metrics import TokensCounted
 from deployments.startup import load_gently
 from vlp_graph.config import Idefics as Config
 from vlp_graph.engines.idefics import Idefics as Engine
@@ -19,19 +21,23 @@ class Idefics:
     """Ready when one question has been answered."""
 
     def __init__(self, config: Config) -> None:
+        logs.set_up()
         self.engine = load_gently(lambda: _warm(config))
-        self._sizes = BatchSizes("idefics")
+        self._sizes, self._tokens = BatchSizes("idefics"), TokensCounted("idefics")
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
 
     async def answer(self, look: Look) -> str:
-        text: str = await self._batch(look)
+        with self._sizes.part(look):
+            text: str = await self._batch(look)
         return text
 
     @serve.batch
     async def _batch(self, looks: list[Look]) -> list[str]:
         self._sizes.record(looks)
-        return await asyncio.to_thread(self.engine.answer, looks)
+        answers = await asyncio.to_thread(self.engine.answer, looks)
+        self._tokens.up_to(self.engine.spent)
+        return answers
 
     def stats(self) -> dict[str, int]:
         return self._sizes.stats()

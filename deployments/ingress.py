@@ -6,14 +6,18 @@ It runs no model and imports none, so that a replica is small and starts fast.
 from __future__ import annotations
 
 import asyncio
+import uuid
 from typing import Any
 
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from deployments import logs
 from deployments.backends import backends_over
 from deployments.handles import models_over
-from deployments.metrics import Counted
+from deployments.metrics import Counted, RequestsCounted
+from deployments.scrape import NodeMetrics
+from deployments.tracing import Traced
 from vlp_graph.config import Profile
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.memory import Remembering, Store
@@ -52,6 +56,7 @@ class Ingress:
         whisper: DeploymentHandle[Any],
         distilbert: DeploymentHandle[Any],
     ) -> None:
+        logs.set_up()
         self._handles = {
             "llama": llama,
             "idefics": idefics,
@@ -62,7 +67,14 @@ class Ingress:
         planner = profile.models.llama.planner is not None
         models = models_over(self._handles, planner=planner, ready=self._ready)
         dialogue = Remembering(Dialogue(models, profile.dialogue), Store(profile.memory))
-        self.application = build_app(Counted(dialogue), backends_over(self._handles), profile)
+        self.application = build_app(
+            Traced(Counted(dialogue)),
+            backends_over(self._handles),
+            profile,
+            scrape=NodeMetrics().scrape,
+            watchers=[RequestsCounted()],
+            request_id=_request_id,
+        )
 
     async def _ready(self) -> dict[str, bool]:
         """For each model whether a replica of it is up, loaded and warmed."""
@@ -77,6 +89,11 @@ class Ingress:
             response.cancel()  # type: ignore[no-untyped-call]
             return False
         return True
+
+
+def _request_id() -> str:
+    """The id by which Ray Serve's own logs name the request in every replica that it reaches."""
+    return serve.context._get_serve_request_context().request_id or str(uuid.uuid4())
 
 
 async def _result(response: Any) -> Any:

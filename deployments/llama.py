@@ -15,10 +15,14 @@ from typing import Any
 from ray import serve
 from ray.serve.deployment import Application
 
+from deployments import logs
+from deployments.metrics import TokensCounted
 from deployments.options import deployment_options, environment
+from vlp_graph import telemetry
 from vlp_graph.config import Llama as Config
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
 from vlp_graph.engines.llama import environment as engine_environment
+from vlp_graph.engines.spent import Spent
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest, ServingError
 
@@ -28,30 +32,36 @@ class Llama:
     """Ready when base model and planner have each written a few tokens. Batching is vLLM's own (continuous)."""
 
     async def __init__(self, config: Config) -> None:  # type: ignore[misc]
+        logs.set_up()
         self._running = 0
+        self._tokens = {model: TokensCounted(model) for model in (BASE, PLANNER)}
         self.server = await _start(config)
         for model in (BASE, PLANNER) if config.planner else (BASE,):
             body = {"model": model, "messages": [{"role": "user", "content": "hi"}], "max_tokens": 2}
             async for _ in self.generate(body):
                 pass
 
-    async def generate(self, body: dict[str, Any]) -> AsyncIterator[str]:
-        """Pieces of the answer to an OpenAI chat body (`model`, `messages`, `max_tokens`, `response_format`, …).
+    async def generate(self, body: dict[str, Any]) -> AsyncIterator[str | Spent]:
+        """Pieces of the answer to an OpenAI chat body (`model`, `messages`, `max_tokens`, `response_format`, …), and last
+        the tokens that it took.
 
         Raises:
             InvalidRequest: vLLM refuses the request (too many tokens, a schema it cannot use).
         """
         from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
-        request = ChatCompletionRequest(**{**body, "stream": True})
+        request = ChatCompletionRequest(**{**body, "stream": True, "stream_options": {"include_usage": True}})
         self._running += 1
         try:
             async for piece in self._written(request):
+                if isinstance(piece, Spent):
+                    telemetry.note(model=body["model"], prompt_tokens=piece.prompt, completion_tokens=piece.completion)
+                    self._tokens[body["model"]].count(piece)
                 yield piece
         finally:
             self._running -= 1
 
-    async def _written(self, request: Any) -> AsyncIterator[str]:
+    async def _written(self, request: Any) -> AsyncIterator[str | Spent]:
         from ray.serve.llm.openai_api_models import ErrorResponse
 
         async with aclosing(await self.server.chat(request)) as parts:  # whoever leaves ends vLLM's work
@@ -70,16 +80,18 @@ class Llama:
         await self.server.check_health()
 
 
-def _pieces(events: str) -> list[str]:
-    """The text in a block of server-sent events."""
-    pieces = []
+def _pieces(events: str) -> list[str | Spent]:
+    """The text in a block of server-sent events, and the usage."""
+    pieces: list[str | Spent] = []
     for line in events.splitlines():
         if line.startswith("data: ") and line != "data: [DONE]":
             data = json.loads(line.removeprefix("data: "))
             if error := data.get("error"):
                 raise _error(str(error.get("message", error)), error.get("code", 400))
-            pieces += [c["delta"].get("content") or "" for c in data.get("choices", [])]
-    return [piece for piece in pieces if piece]
+            pieces += [text for c in data.get("choices", []) if (text := c["delta"].get("content"))]
+            if usage := data.get("usage"):
+                pieces.append(Spent(usage["prompt_tokens"], usage.get("completion_tokens") or 0))
+    return pieces
 
 
 def _error(message: str, code: Any) -> ServingError:
@@ -99,7 +111,7 @@ async def _start(config: Config) -> Any:
         placement_group_config={"bundles": [_resources(config)], "strategy": "PACK"},
         engine_kwargs=engine_arguments(config),
         runtime_env={"env_vars": environment(config) | engine_environment(config)},
-        log_engine_metrics=False,
+        log_engine_metrics=True,  # vLLM's own metrics beside Ray's
         experimental_configs={"stream_batching_interval_ms": 0},  # the default delays every first token by 50 ms
         callback_config={"callback_class": _local_weights()} if source != config.source else {},  # type: ignore[arg-type]
     )

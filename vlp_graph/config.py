@@ -154,7 +154,11 @@ class Limits(_Strict):
 
 
 class Http(_Strict):
-    """Where the ingress listens, and how many requests it takes at once."""
+    """Where the ingress listens, and how many requests it takes at once.
+
+    `log` is the form of the log lines, one a request: `json`, `plain`, or `off` (then only warnings and errors are
+    written, in JSON).
+    """
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
@@ -162,6 +166,7 @@ class Http(_Strict):
     num_cpus: float = Field(default=0.5, ge=0)
     max_ongoing_requests: Count = 32
     max_queued_requests: Count = 64
+    log: Literal["json", "plain", "off"] = "json"
     limits: Limits = Limits()
 
 
@@ -203,6 +208,20 @@ class Memory(_Strict):
         return f"sqlite+aiosqlite:///{folder / 'sessions.sqlite'}"
 
 
+class Telemetry(_Strict):
+    """Where traces go: `otlp_endpoint` is the base URL of a collector that takes OTLP over HTTP
+    (`http://127.0.0.1:4318`), or empty for no traces. Of traces that begin here the share `sampled` is kept; a caller's
+    `traceparent` decides for its own.
+    """
+
+    otlp_endpoint: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    sampled: float = Field(default=1.0, ge=0, le=1)
+
+    def endpoint(self) -> str:
+        """The collector's URL. $OTEL_EXPORTER_OTLP_ENDPOINT, if set, goes before the profile."""
+        return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or self.otlp_endpoint
+
+
 class Profile(_Strict):
     """One kind of place to run. `cpus` is what Ray is told it has (None: what the machine has)."""
 
@@ -212,6 +231,7 @@ class Profile(_Strict):
     http: Http = Http()
     dialogue: Dialogue = Dialogue()
     memory: Memory = Memory()
+    telemetry: Telemetry = Telemetry()
     models: Models
 
     @model_validator(mode="after")

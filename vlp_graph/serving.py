@@ -7,10 +7,12 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from deployments import logs, tracing
 from vlp_graph import config
 
 FLAGS = {
@@ -21,6 +23,7 @@ FLAGS = {
     "RAYLLM_MODEL_RESPONSE_BATCH_TIMEOUT_MS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # a cluster of one: Ray's own ports listen on loopback only
 }
 """Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
 
@@ -37,7 +40,7 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         StartError: a deployment cannot start.
     """
     profile = config.load(profile_name)
-    for key, value in FLAGS.items():
+    for key, value in (FLAGS | logs.environment(profile.http) | tracing.environment(profile.telemetry)).items():
         os.environ.setdefault(key, value)
     console = Console(highlight=False)
     where, door = host or profile.http.host, port or profile.http.port
@@ -63,7 +66,7 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         _node_ip_address="127.0.0.1",  # only the ingress listens where it is told to
     )
     try:
-        console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up")
+        console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up, logs are in {_logs(ray)}")
         limits = profile.dialogue
         serve.start(http_options=HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30))
 
@@ -77,6 +80,12 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
     finally:
         ray.shutdown()
         console.print("stopped")
+
+
+def _logs(ray: Any) -> Path:
+    """Where the replicas write theirs."""
+    context = ray.get_runtime_context()
+    return Path(context.get_temp_dir(), context.get_session_name(), "logs", "serve")
 
 
 def _prepare(profile: config.Profile, console: Console) -> None:

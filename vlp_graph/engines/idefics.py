@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vlp_graph.engines.loading import pretrained_options
+from vlp_graph.engines.spent import Spent
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Idefics:
     max_new_tokens: int
     system_prompt: str
     lowercase: bool
+    spent: Spent = field(init=False, default_factory=Spent)
 
     @classmethod
     def load(
@@ -80,6 +82,8 @@ class Idefics:
                 eos_token_id=self._ends(),
             )
         new = tokens[:, inputs["input_ids"].shape[1] :]
+        padding = self.processor.tokenizer.pad_token_id
+        self.spent.add(int(inputs["attention_mask"].sum()), int((new != padding).sum()))
         return [text.strip() for text in self.processor.batch_decode(new, skip_special_tokens=True)]
 
     def _conversation(self, look: Look) -> list[Any]:

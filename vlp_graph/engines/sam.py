@@ -22,6 +22,8 @@ from vlp_graph.engines.weights import resolve
 if TYPE_CHECKING:
     from segment_anything import SamPredictor
 
+    from vlp_graph.engines.remembered import Remembered
+
 PROMPTS_AT_ONCE = 16
 """Boxes decoded together; bounds the memory that masks of a large picture take."""
 
@@ -93,9 +95,14 @@ class Sam:
     _kept: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        from cachetools import LRUCache
+        from vlp_graph.engines.remembered import Remembered
 
-        self._kept = LRUCache(self.embeddings)
+        self._kept = Remembered[str, Any](self.embeddings)
+
+    @property
+    def caches(self) -> dict[str, Remembered[Any, Any]]:
+        """What is kept, by name."""
+        return {"sam_embedding": self._kept}
 
     @classmethod
     def load(

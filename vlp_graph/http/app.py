@@ -5,6 +5,9 @@ The application holds no state but the models, the dialogue and the limits that 
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable, Sequence
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -13,28 +16,49 @@ from starlette.responses import JSONResponse, Response
 
 from vlp_graph.config import Profile
 from vlp_graph.errors import ServingError
+from vlp_graph.handled import Watcher
 from vlp_graph.http import openapi
 from vlp_graph.http.backends import Backends
 from vlp_graph.http.endpoint import JSON, Endpoint
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
 from vlp_graph.http.health import Health
 from vlp_graph.http.limits import MIB, BodyLimit
+from vlp_graph.http.metrics import Metrics, Scrape
 from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.turns import Dialogue, Turns
+from vlp_graph.http.watch import Noted, Watched, write
 
 
-def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
-    """The application over a dialogue, and over the models one by one."""
+def build_app(
+    dialogue: Dialogue,
+    backends: Backends,
+    profile: Profile,
+    *,
+    scrape: Scrape | None = None,
+    watchers: Sequence[Watcher] = (),
+    request_id: Callable[[], object] = uuid.uuid4,
+) -> Starlette:
+    """The application over a dialogue, and over the models one by one.
+
+    `scrape` gives what `/metrics` shows (None: there is no such route), `watchers` are told of each request, and
+    `request_id` makes the id of one that came without.
+    """
     limits = profile.http.limits
+    dialogue = Noted(dialogue)
     endpoints = [
         *Turns(dialogue, limits).endpoints(),
         *Health(dialogue).endpoints(),
+        *(Metrics(scrape).endpoints() if scrape else []),
     ]
     endpoints.append(_description(endpoints))
+    routes = [endpoint.route() for endpoint in endpoints]
+    if profile.http.log != "off":
+        watchers = [*watchers, write]
     return Starlette(
-        routes=[endpoint.route() for endpoint in endpoints],
+        routes=routes,
         middleware=[
-            Middleware(RequestId),
+            Middleware(Watched, watchers=watchers, routes=routes),
+            Middleware(RequestId, make=request_id),
             Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB)),
             Middleware(LastResort),
         ],
