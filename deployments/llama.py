@@ -42,8 +42,8 @@ class Llama:
                 pass
 
     async def generate(self, body: dict[str, Any]) -> AsyncIterator[str | Spent]:
-        """Pieces of the answer to an OpenAI chat body (`model`, `messages`, `max_tokens`, `response_format`, …), and last
-        the tokens that it took.
+        """Pieces of the answer to an OpenAI chat body (`model`, `messages`, `response_format`, …), then the tokens that
+        it took.
 
         Raises:
             InvalidRequest: vLLM refuses the request (too many tokens, a schema it cannot use).

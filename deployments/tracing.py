@@ -141,7 +141,7 @@ class _Stages:
                 self._left = len(plan.tasks)
                 self._begin("tasks")
                 if [task.task for task in plan.tasks] == ["chat"]:  # its words are the work: no executor runs it
-                    self._span = self._open.enter_context(telemetry.span("task chat", current=False, task="chat"))
+                    self._enter("task chat", self._span, task="chat")
             case Finished():
                 self._left -= 1
                 if self._left == 0:
@@ -149,8 +149,11 @@ class _Stages:
 
     def _begin(self, stage: str) -> None:
         self._open.close()
-        with telemetry.within(self._turn):
-            self._span = self._open.enter_context(telemetry.span(stage, current=False, stage=stage))
+        self._enter(stage, self._turn, stage=stage)
+
+    def _enter(self, name: str, parent: Span, **attributes: Any) -> None:
+        with telemetry.within(parent):
+            self._span = self._open.enter_context(telemetry.span(name, current=False, **attributes))
 
 
 def _describe(span: Span, answered: Answered) -> None:
