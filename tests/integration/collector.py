@@ -71,7 +71,9 @@ def _spans(body: bytes) -> list[Seen]:
             parent=span.parent_span_id.hex(),
             name=span.name,
             kind=span.kind,
-            attributes={a.key: getattr(a.value, a.value.WhichOneof("value") or "string_value") for a in span.attributes},
+            attributes={
+                a.key: getattr(a.value, a.value.WhichOneof("value") or "string_value") for a in span.attributes
+            },
             raw=span.SerializeToString(),
         )
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans

@@ -1,4 +1,4 @@
-"""The trace of a turn: the stages, tasks and model calls of a dialogue over plain handles, and no word in any of them."""
+"""The trace of a turn: stages, tasks and model calls of a dialogue over plain handles, and no word in any of them."""
 
 from __future__ import annotations
 

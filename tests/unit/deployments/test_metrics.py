@@ -154,7 +154,9 @@ def test_logs_keep_of_an_exception_its_kind_and_place_only() -> None:
     try:
         raise ValueError("a secret")
     except ValueError as error:
-        record = logging.makeLogRecord({"msg": "task %s failed", "args": ("chat",), "exc_info": (ValueError, error, error.__traceback__)})
+        record = logging.makeLogRecord(
+            {"msg": "task %s failed", "args": ("chat",), "exc_info": (ValueError, error, error.__traceback__)}
+        )
     assert WithoutWords().filter(record)
     line = logging.Formatter().format(record)
     assert "ValueError" in line

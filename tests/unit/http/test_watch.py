@@ -106,9 +106,7 @@ def test_a_named_key_is_told_by_its_name(profile: Profile, backends: Backends, h
     assert [(h.key, h.caller) for h in handled] == [("app-team", "")]
 
 
-def test_a_line_is_written_for_each_request_but_probes(
-    watched: TestClient, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_line_is_written_for_each_request_but_probes(watched: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "vlp_graph.http.watch"):
         watched.get("/health/live")
         watched.get("/v1/models", headers={"x-request-id": "a\tb"})
