@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from deployments.metrics import histogram
+from deployments.metrics import counter, histogram
 from vlp_graph import telemetry
 
 
@@ -17,12 +17,14 @@ class BatchSizes:
     def __init__(self, model: str) -> None:
         self._sizes: Counter[int] = Counter()
         self._waiting: dict[int, int] = {}
-        self._metric = histogram("vlp_batch_size")
-        self._metric.set_default_tags({"model": model})
+        self._metric, self._batched = histogram("vlp_batch_size"), counter("vlp_batched")
+        for metric in (self._metric, self._batched):
+            metric.set_default_tags({"model": model})
 
     def record(self, batch: Sequence[Any]) -> None:
         self._sizes[len(batch)] += 1
         self._metric.observe(len(batch))
+        self._batched.inc(len(batch))
         for item in batch:
             if id(item) in self._waiting:
                 self._waiting[id(item)] = len(batch)

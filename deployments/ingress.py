@@ -6,11 +6,11 @@ It runs no model and imports none, so that a replica is small and starts fast.
 from __future__ import annotations
 
 import asyncio
-import uuid
 from typing import Any
 
 from ray import serve
 from ray.serve.handle import DeploymentHandle
+from starlette.datastructures import Headers, MutableHeaders
 
 from deployments import logs
 from deployments.backends import backends_over
@@ -24,6 +24,7 @@ from vlp_graph.dialogue.memory import Remembering, Store
 from vlp_graph.http.app import build_app
 
 READY_WITHIN_S = 5.0
+_ID = "x-request-id"
 
 
 class _ReplicaApp:
@@ -38,8 +39,16 @@ class _ReplicaApp:
                 await send({"type": f"{message['type']}.complete"})
             await send({"type": "lifespan.shutdown.complete"})
             return
+
+        async def named_once(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                if headers.get(_ID) == Headers(scope=scope).get(_ID):  # Ray Serve adds the same again
+                    del headers[_ID]
+            await send(message)
+
         ingress: Any = serve.get_replica_context().servable_object
-        await ingress.application(scope, receive, send)
+        await ingress.application(scope, receive, named_once)
 
 
 @serve.deployment(name="Ingress")
@@ -73,7 +82,6 @@ class Ingress:
             profile,
             scrape=NodeMetrics().scrape,
             watchers=[RequestsCounted()],
-            request_id=_request_id,
         )
 
     async def _ready(self) -> dict[str, bool]:
@@ -89,11 +97,6 @@ class Ingress:
             response.cancel()  # type: ignore[no-untyped-call]
             return False
         return True
-
-
-def _request_id() -> str:
-    """The id by which Ray Serve's own logs name the request in every replica that it reaches."""
-    return serve.context._get_serve_request_context().request_id or str(uuid.uuid4())
 
 
 async def _result(response: Any) -> Any:

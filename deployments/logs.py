@@ -1,13 +1,14 @@
 """Our log lines beside Ray Serve's own: the same files, the same form, the same request id.
 
-Ray Serve writes one file for each replica under its `logs/serve`, in JSON where $RAY_SERVE_LOG_ENCODING says so, and
-knows in every replica which request a line belongs to.
+Ray Serve writes one file for each replica under its `logs/serve`, in the form that its `logging_config` says, and knows
+in every replica which request a line belongs to.
 """
 
 from __future__ import annotations
 
 import logging
 import traceback
+from typing import Any
 
 from vlp_graph.config import Http
 
@@ -15,9 +16,9 @@ SERVE = "ray.serve"
 OURS = ("vlp_graph", "deployments")
 
 
-def environment(http: Http) -> dict[str, str]:
-    """The variable by which every process of Ray Serve writes its log in the profile's form."""
-    return {"RAY_SERVE_LOG_ENCODING": "TEXT" if http.log == "plain" else "JSON"}
+def logging_config(http: Http) -> dict[str, Any]:
+    """Ray Serve's `logging_config` in the profile's form."""
+    return {"encoding": "TEXT" if http.log == "plain" else "JSON", "enable_access_log": http.log != "off"}
 
 
 def set_up() -> None:

@@ -46,6 +46,7 @@ MEASURES: Mapping[str, Measure] = {
     "vlp_http_errors": Measure("HTTP requests that were answered with an error", ("route", "code")),
     "vlp_tokens": Measure("Tokens that language models read (prompt) and wrote (completion)", ("model", "kind")),
     "vlp_batch_size": Measure("Requests that ran together in one batch", ("model",), SIZES),
+    "vlp_batched": Measure("Requests that ran in batches: by the batches' number, their mean size", ("model",)),
     "vlp_cache_lookups": Measure("Look-ups of what was computed before, by cache", ("cache", "result")),
 }
 """Every metric of our own by name, as the code calls it."""

@@ -7,7 +7,6 @@ on the port that `ray start --metrics-export-port` gives it, and Prometheus read
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 
 import httpx
 
@@ -23,7 +22,7 @@ class NodeMetrics:
     def __init__(self) -> None:
         self._url: str | None = None
 
-    async def scrape(self, names: Sequence[str], compressed: bool) -> Exposition:
+    async def scrape(self, compressed: bool) -> Exposition:
         """
         Raises:
             ModelUnavailable: the agent does not answer; Ray starts it anew.
@@ -34,7 +33,7 @@ class NodeMetrics:
                 self._url = await asyncio.to_thread(_agent)
             async with (
                 httpx.AsyncClient(timeout=WITHIN_S, trust_env=False) as client,
-                client.stream("GET", self._url, params={"name[]": list(names)}, headers=headers) as reply,
+                client.stream("GET", self._url, headers=headers) as reply,
             ):
                 reply.raise_for_status()
                 body = b"".join([part async for part in reply.aiter_raw()])

@@ -40,13 +40,12 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         StartError: a deployment cannot start.
     """
     profile = config.load(profile_name)
-    for key, value in (FLAGS | logs.environment(profile.http) | tracing.environment(profile.telemetry)).items():
+    for key, value in (FLAGS | tracing.environment(profile.telemetry)).items():
         os.environ.setdefault(key, value)
     console = Console(highlight=False)
     where, door = host or profile.http.host, port or profile.http.port
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    _stop_by_signal(stop)
     started = time.perf_counter()
     console.print(f"vlp-graph: profile [bold]{profile.name}[/] ({profile.description})")
     _prepare(profile, console)
@@ -65,12 +64,15 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         object_store_memory=512 * 2**20,
         _node_ip_address="127.0.0.1",  # only the ingress listens where it is told to
     )
+    _stop_by_signal(stop)  # once more: Ray has put a handler of its own in the place of SIGTERM's
     try:
-        console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up, logs are in {_logs(ray)}")
+        console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up, logs are in {_logs(ray)}", soft_wrap=True)
         limits = profile.dialogue
-        serve.start(http_options=HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30))
+        form = logs.logging_config(profile.http)
+        options = HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30)
+        serve.start(http_options=options, logging_config=form)
 
-        target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/")
+        target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/", logging_config=form)
         serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
         if _wait(serve.status, NAME, console, started, stop):
             console.print(f"[bold green]ready[/] after {time.perf_counter() - started:.1f} s: http://{where}:{door}")
@@ -80,6 +82,11 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
     finally:
         ray.shutdown()
         console.print("stopped")
+
+
+def _stop_by_signal(stop: threading.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
 
 
 def _logs(ray: Any) -> Path:

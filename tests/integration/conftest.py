@@ -65,7 +65,8 @@ def graph(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Ite
             yield Graph(url, process, log)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(90)
+            assert process.wait(90) == 0, log.read_text()[-4000:]
+            assert "draining" in log.read_text()
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -5,8 +5,7 @@ The application holds no state but the models, the dialogue and the limits that 
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -36,12 +35,10 @@ def build_app(
     *,
     scrape: Scrape | None = None,
     watchers: Sequence[Watcher] = (),
-    request_id: Callable[[], object] = uuid.uuid4,
 ) -> Starlette:
     """The application over a dialogue, and over the models one by one.
 
-    `scrape` gives what `/metrics` shows (None: there is no such route), `watchers` are told of each request, and
-    `request_id` makes the id of one that came without.
+    `scrape` gives what `/metrics` shows (None: there is no such route), `watchers` are told of each request.
     """
     limits = profile.http.limits
     dialogue = Noted(dialogue)
@@ -58,7 +55,7 @@ def build_app(
         routes=routes,
         middleware=[
             Middleware(Watched, watchers=watchers, routes=routes),
-            Middleware(RequestId, make=request_id),
+            Middleware(RequestId),
             Middleware(BodyLimit, max_bytes=int(limits.body_mib * MIB)),
             Middleware(LastResort),
         ],

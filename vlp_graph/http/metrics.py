@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from starlette.requests import Request
@@ -20,12 +20,12 @@ class Exposition:
     encoding: str = "identity"
 
 
-Scrape = Callable[[Sequence[str], bool], Awaitable[Exposition]]
-"""Metrics of these names (none: all), compressed where the reader takes it. Raises `ServingError`."""
+Scrape = Callable[[bool], Awaitable[Exposition]]
+"""All metrics, compressed with gzip where the reader takes that. Raises `ServingError`."""
 
 
 class Metrics:
-    """The endpoint that Prometheus reads; `?name[]=NAME` (repeatable) asks for a few."""
+    """The endpoint that Prometheus reads."""
 
     def __init__(self, scrape: Scrape) -> None:
         self.scrape = scrape
@@ -34,8 +34,7 @@ class Metrics:
         return [Endpoint("GET", "/metrics", self.metrics, "Metrics for Prometheus", gives={"text/plain": None})]
 
     async def metrics(self, request: Request) -> Response:
-        compressed = "gzip" in request.headers.get("accept-encoding", "")
-        shown = await self.scrape(request.query_params.getlist("name[]"), compressed)
+        shown = await self.scrape("gzip" in request.headers.get("accept-encoding", ""))
         headers = {"content-type": shown.media_type}
         if shown.encoding != "identity":
             headers |= {"content-encoding": shown.encoding, "vary": "accept-encoding"}

@@ -15,7 +15,7 @@ _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
 class RequestId:
-    """ASGI middleware: every reply has an `x-request-id`: the caller's own or `make`'s, where that is a sane one."""
+    """ASGI middleware: every reply has an `x-request-id`: the caller's own where it is a sane one."""
 
     def __init__(self, app: ASGIApp, make: Callable[[], object] = uuid.uuid4) -> None:
         self.app, self.make = app, make
@@ -24,8 +24,8 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        candidates = Headers(scope=scope).get("x-request-id", ""), str(self.make()), str(uuid.uuid4())
-        request_id = next(candidate for candidate in candidates if _REQUEST_ID.fullmatch(candidate))
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(self.make())
         noted(request_id=request_id)
 
         async def marked(message: Message) -> None:

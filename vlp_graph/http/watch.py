@@ -91,13 +91,16 @@ class _Reply:
             self._body += message.get("body", b"")
 
     def error(self) -> str:
-        """The error's code, as this project's surfaces write it (OpenAI's shape or TGI's)."""
+        """The error's code, as this project's surfaces write it (OpenAI's shape or TGI's). That something is not ready is
+        no error."""
         if self.status < 400:
             return ""
         if self.status == GONE:
             return "client_gone"
         try:
             body = json.loads(self._body)
+            if "error" not in body:
+                return ""
             error = body["error"]
             code = (error.get("code") or error["type"]) if isinstance(error, dict) else body["error_type"]
         except (ValueError, TypeError, LookupError):

@@ -136,7 +136,13 @@ def test_batches_by_size(recorded: Recorded) -> None:
     sizes = BatchSizes("idefics")
     for batch in ([1], [1, 2, 3]):
         sizes.record(batch)
-    assert recorded == [("vlp_batch_size", {"model": "idefics"}, 1), ("vlp_batch_size", {"model": "idefics"}, 3)]
+    one = {"model": "idefics"}
+    assert recorded == [
+        ("vlp_batch_size", one, 1),
+        ("vlp_batched", one, 1),
+        ("vlp_batch_size", one, 3),
+        ("vlp_batched", one, 3),
+    ]
     assert sizes.stats() == {"batches": 2, "requests": 4, "largest": 3}
 
 

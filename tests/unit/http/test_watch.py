@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
 
 import pytest
 from conftest import PlainDialogue
@@ -27,12 +26,12 @@ def handled() -> list[Handled]:
 
 @pytest.fixture
 def watched(dialogue: PlainDialogue, backends: Backends, profile: Profile, handled: list[Handled]) -> TestClient:
-    app = build_app(dialogue, backends, profile, watchers=[handled.append], request_id=lambda: "made-here")
+    app = build_app(dialogue, backends, profile, watchers=[handled.append])
     return TestClient(app, raise_server_exceptions=False)
 
 
 def test_a_turn_is_told_with_what_it_came_to(watched: TestClient, handled: list[Handled]) -> None:
-    watched.post("/v1/chat/completions", json=CHAT)
+    watched.post("/v1/chat/completions", json=CHAT, headers={"x-request-id": "made-here"})
     (told,) = handled
     assert (told.request_id, told.method, told.route, told.status) == (
         "made-here",
@@ -67,6 +66,14 @@ def test_errors_are_told_by_their_code(
     dialogue.error = error
     watched.post("/v1/chat/completions", json=CHAT)
     assert [(h.status, h.error) for h in handled] == [(status, code)]
+
+
+def test_a_probe_that_finds_nothing_ready_is_no_error(
+    watched: TestClient, dialogue: PlainDialogue, handled: list[Handled]
+) -> None:
+    dialogue.models = {"llama": False}
+    watched.get("/health/ready")
+    assert [(h.route, h.status, h.error) for h in handled] == [("/health/ready", 503, "")]
 
 
 @pytest.mark.parametrize(
@@ -126,22 +133,23 @@ def test_log_off_writes_no_line(
 
 class TestMetrics:
     def test_shows_what_was_scraped(self, dialogue: PlainDialogue, backends: Backends, profile: Profile) -> None:
-        asked: list[tuple[list[str], bool]] = []
+        asked: list[bool] = []
 
-        async def scrape(names: Sequence[str], compressed: bool) -> Exposition:
-            asked.append((list(names), compressed))
+        async def scrape(compressed: bool) -> Exposition:
+            asked.append(compressed)
             return Exposition(b"ray_vlp_turns_total 1.0\n", "text/plain; version=0.0.4; charset=utf-8")
 
         client = TestClient(build_app(dialogue, backends, profile, scrape=scrape))
-        reply = client.get("/metrics?name[]=a&name[]=b", headers={"accept-encoding": "identity"})
+        reply = client.get("/metrics", headers={"accept-encoding": "identity"})
         assert reply.text == "ray_vlp_turns_total 1.0\n"
         assert reply.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
-        assert asked == [(["a", "b"], False)]
+        client.get("/metrics", headers={"accept-encoding": "gzip"})
+        assert asked == [False, True]
 
     def test_is_an_error_of_its_own_where_nothing_answers(
         self, dialogue: PlainDialogue, backends: Backends, profile: Profile
     ) -> None:
-        async def scrape(names: Sequence[str], compressed: bool) -> Exposition:
+        async def scrape(compressed: bool) -> Exposition:
             raise ModelUnavailable("no agent")
 
         reply = TestClient(build_app(dialogue, backends, profile, scrape=scrape)).get("/metrics")
@@ -151,7 +159,7 @@ class TestMetrics:
     def test_needs_a_key_where_there_are_keys(
         self, dialogue: PlainDialogue, backends: Backends, profile: Profile
     ) -> None:
-        async def scrape(names: Sequence[str], compressed: bool) -> Exposition:
+        async def scrape(compressed: bool) -> Exposition:
             raise AssertionError
 
         from vlp_graph.http.metrics import Metrics
