@@ -91,7 +91,7 @@ class _Reply:
             self._body += message.get("body", b"")
 
     def error(self) -> str:
-        """The error's code, as this project's surfaces write it (OpenAI's shape or TGI's). Not to be ready is no error."""
+        """The error's code, as the surfaces here write it (OpenAI's shape or TGI's). Not to be ready is no error."""
         if self.status < 400:
             return ""
         if self.status == GONE:
