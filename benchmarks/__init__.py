@@ -2,7 +2,6 @@
 
 import os
 
-from vlp_graph.serving import FLAGS
+from vlp_graph.serving import LOOPBACK
 
-for name, value in FLAGS.items():  # Ray reads them when it is imported: so it finds a cluster that is on loopback only
-    os.environ.setdefault(name, value)
+os.environ.update(LOOPBACK)  # read when Ray is imported: so the Ray of `vlp serve` is found

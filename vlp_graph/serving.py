@@ -23,9 +23,10 @@ FLAGS = {
     "RAYLLM_MODEL_RESPONSE_BATCH_TIMEOUT_MS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # a cluster of one: Ray's own ports listen on loopback only
 }
 """Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray on one machine: all its own ports listen on loopback only. Whoever joins it needs the same; a cluster must not."""
 
 
 class StartError(Exception):
@@ -40,7 +41,7 @@ def run(profile_name: str = "embedded", host: str | None = None, port: int | Non
         StartError: a deployment cannot start.
     """
     profile = config.load(profile_name)
-    for key, value in (FLAGS | tracing.environment(profile.telemetry)).items():
+    for key, value in (FLAGS | LOOPBACK | tracing.environment(profile.telemetry)).items():
         os.environ.setdefault(key, value)
     console = Console(highlight=False)
     where, door = host or profile.http.host, port or profile.http.port

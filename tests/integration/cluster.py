@@ -14,12 +14,12 @@ from typing import Any
 import psutil
 
 from deployments.graph import NAME
-from vlp_graph.serving import FLAGS
+from vlp_graph.serving import LOOPBACK
 
 MODELS = ("Llama", "Idefics", "GroundedSam", "Whisper", "DistilBert")
 TWINS = "twins"
-ENVIRONMENT = os.environ | FLAGS
-"""Ray looks for a cluster of one on loopback only where it is told so, as `vlp serve` is."""
+ENVIRONMENT = os.environ | LOOPBACK
+"""For processes that join the cluster of one that `vlp serve` has started."""
 
 
 def stats(*deployments: str) -> dict[str, dict[str, int]]:
