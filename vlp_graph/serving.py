@@ -26,7 +26,7 @@ FLAGS = {
 }
 """Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""Ray on one machine: all its own ports listen on loopback only. Whoever joins it needs the same; a cluster must not."""
+"""Ray on one machine: its own ports listen on loopback only. Whoever joins it needs the same; a cluster must not."""
 
 
 class StartError(Exception):
