@@ -10,7 +10,6 @@ from typing import Any
 
 from ray import serve
 from ray.serve.handle import DeploymentHandle
-from starlette.datastructures import Headers, MutableHeaders
 
 from deployments import logs
 from deployments.backends import backends_over
@@ -24,7 +23,6 @@ from vlp_graph.dialogue.memory import Remembering, Store
 from vlp_graph.http.app import build_app
 
 READY_WITHIN_S = 5.0
-_ID = "x-request-id"
 
 
 class _ReplicaApp:
@@ -39,16 +37,8 @@ class _ReplicaApp:
                 await send({"type": f"{message['type']}.complete"})
             await send({"type": "lifespan.shutdown.complete"})
             return
-
-        async def named_once(message: Any) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if headers.get(_ID) == Headers(scope=scope).get(_ID):  # Ray Serve adds the same again
-                    del headers[_ID]
-            await send(message)
-
         ingress: Any = serve.get_replica_context().servable_object
-        await ingress.application(scope, receive, named_once)
+        await ingress.application(scope, receive, send)
 
 
 @serve.deployment(name="Ingress")
