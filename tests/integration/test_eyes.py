@@ -9,10 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import psutil
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from ray.serve.generated.serve_pb2 import ASGIRequest
+from ray.serve.generated.serve_pb2_grpc import ASGIServiceStub
 
 from deployments.metrics import MEASURES
 from tests.dashboard import OWN, metrics
@@ -167,18 +170,22 @@ def test_a_turn_is_a_line_in_the_log_and_its_id_is_in_the_replicas(graph: Graph)
     assert "zebra" not in json.dumps(everywhere)
 
 
-def test_ray_listens_on_loopback_only(graph: Graph) -> None:
-    """All but one port: that by which Serve's replicas call each other, which asks for the cluster's token."""
+def test_ray_listens_on_loopback_or_asks_for_its_token(graph: Graph) -> None:
+    """Only the port by which Serve's replicas call each other is open to all: Ray has no option for it."""
     if graph.process is None:
         pytest.skip("the graph was started elsewhere: its processes are not ours")
     server = psutil.Process(graph.process.pid)
-    open_to_all = []
+    open_to_all = {}
     for process in [server, *server.children(recursive=True)]:
         try:
             title, sockets = " ".join(process.cmdline()), process.net_connections("tcp")
         except psutil.NoSuchProcess:
             continue
-        listening = [s.laddr.ip for s in sockets if s.status == psutil.CONN_LISTEN]
-        open_to_all += [title for ip in listening if ip.removeprefix("::ffff:") not in ("127.0.0.1", "::1")]
-    assert len(open_to_all) == len(set(open_to_all))
-    assert [title for title in open_to_all if not title.startswith("ray::ServeReplica")] == []
+        for address in (s.laddr for s in sockets if s.status == psutil.CONN_LISTEN):
+            if address.ip.removeprefix("::ffff:") not in ("127.0.0.1", "::1"):
+                open_to_all[address.port] = title
+    assert [title for title in open_to_all.values() if not title.startswith("ray::ServeReplica")] == []
+    for port in open_to_all:
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel, pytest.raises(grpc.RpcError) as refused:
+            ASGIServiceStub(channel).HandleRequest(ASGIRequest(), timeout=30)
+        assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
