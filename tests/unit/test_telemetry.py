@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
+from pydantic import ValidationError
 from starlette.testclient import TestClient
 
 from deployments.handles import models_over
@@ -245,6 +246,12 @@ def test_spans_go_nowhere_until_a_collector_is_named(monkeypatch: pytest.MonkeyP
     assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector:4318"
     assert told["RAY_SERVE_TRACING_SAMPLING_RATIO"] == "0.5"
     assert told["RAY_SERVE_TRACING_EXPORTER_IMPORT_PATH"] == f"{processors.__module__}:{processors.__qualname__}"
+
+
+@pytest.mark.parametrize("wrong", ["collector:4318", "http://", "http://a b"])
+def test_what_is_no_url_is_no_collector(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="otlp_endpoint"):
+        Telemetry(otlp_endpoint=wrong)
 
 
 def test_the_environment_names_the_collector_before_the_profile(monkeypatch: pytest.MonkeyPatch) -> None:
