@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from opentelemetry.trace import SpanKind
 from ray.exceptions import RayActorError
 from ray.serve.handle import DeploymentHandle
 
 from deployments.handles import Finder, Looker, Sorter, call, our_errors
+from deployments.metrics import TokensCounted
+from vlp_graph import telemetry
 from vlp_graph.dialogue.turn import Picture, Rle
-from vlp_graph.engines.generation import Generation, Piece
+from vlp_graph.engines.generation import Finish, Generation, Piece
 from vlp_graph.engines.grounded_sam import Query, Showing
 from vlp_graph.engines.sam import Prompt
+from vlp_graph.engines.spent import Spent
 from vlp_graph.engines.transcript import Heard, Language, Listening, Segment
+from vlp_graph.handled import spent
 from vlp_graph.http.backends import Backends, Located, Outlined
 
 
@@ -24,19 +30,29 @@ class Generator:
     """A model that continues prompts; `model` is what errors call it."""
 
     def __init__(self, model: str, handle: DeploymentHandle[Any]) -> None:
-        self._model, self._handle = model, handle
+        self._model, self._handle, self._tokens = model, handle, TokensCounted(model.lower())
 
-    def generate(self, generation: Generation) -> AsyncIterator[Piece]:
+    async def generate(self, generation: Generation) -> AsyncIterator[Piece]:
         """Tokens, and the end; leaving it ends the work at the replica."""
-        return streamed(self._model, self._handle, "continued", generation)
+        async with aclosing(streamed(self._model, self._handle, "continued", generation)) as pieces:
+            async for piece in pieces:
+                if isinstance(piece, Finish):
+                    tokens = Spent(piece.prompt_tokens, piece.generated_tokens)
+                    spent(self._model.lower(), tokens)
+                    self._tokens.count(tokens)
+                yield piece
 
 
 class Writer(Generator):
     """The language model, which also chats."""
 
-    def chat(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def chat(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """Chunks, or one completion, as vLLM has them."""
-        return streamed(self._model, self._handle, "chat", body)
+        async with aclosing(streamed(self._model, self._handle, "chat", body)) as replies:
+            async for reply in replies:
+                if used := reply.get("usage"):
+                    spent(self._model.lower(), Spent(used["prompt_tokens"], used.get("completion_tokens") or 0))
+                yield reply
 
 
 class Hearer:
@@ -54,14 +70,20 @@ class Hearer:
         return await call("Whisper", lambda: self._handle.language.remote(samples))
 
 
-async def streamed(model: str, handle: DeploymentHandle[Any], method: str, *arguments: Any) -> AsyncIterator[Any]:
+async def streamed(
+    model: str, handle: DeploymentHandle[Any], method: str, *arguments: Any
+) -> AsyncGenerator[Any, None]:
     """What a method of a deployment yields; leaving it ends the work at the replica.
 
     Where the replica dies before its first word, another is asked.
     """
-    with our_errors(model):
+    with (
+        telemetry.span(f"call {model}", kind=SpanKind.CLIENT, current=False, model=model) as span,
+        our_errors(model),
+    ):
         for attempt in (1, 2):
-            response: Any = getattr(handle.options(stream=True), method).remote(*arguments)
+            with telemetry.within(span):
+                response: Any = getattr(handle.options(stream=True), method).remote(*arguments)
             begun = False
             try:
                 async for item in response:

@@ -7,6 +7,7 @@ from typing import Any
 
 from ray import serve
 
+from deployments import logs
 from deployments.batching import BatchSizes
 from deployments.startup import load_gently
 from vlp_graph.config import DistilBert as Config
@@ -19,6 +20,7 @@ class DistilBert:
     """Ready when one text has been classified and compared."""
 
     def __init__(self, config: Config) -> None:
+        logs.set_up()
         self.engine = load_gently(lambda: _warm(config))
         self._sizes = BatchSizes("distilbert")
         batched: tuple[Any, ...] = (self._read, self._nearest)
@@ -28,12 +30,15 @@ class DistilBert:
 
     async def read(self, text: str) -> Reading:
         """The probability of every task, and the things that the text is about."""
-        reading: Reading = await self._read(text)
+        with self._sizes.part(text):
+            reading: Reading = await self._read(text)
         return reading
 
     async def nearest(self, text: str, labels: list[str]) -> dict[str, float]:
         """The probability of every label."""
-        scores: dict[str, float] = await self._nearest((text, labels))
+        pair = (text, labels)
+        with self._sizes.part(pair):
+            scores: dict[str, float] = await self._nearest(pair)
         return scores
 
     @serve.batch

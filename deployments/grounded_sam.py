@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from ray import serve
 
+from deployments import logs
 from deployments.batching import BatchSizes
+from deployments.metrics import LookupsCounted
 from deployments.startup import load_gently
 from vlp_graph.config import GroundedSam as Config
 from vlp_graph.engines.grounded_sam import Found, Query, Showing
@@ -26,26 +28,32 @@ class GroundedSam:
     """Ready when one picture has been searched and segmented."""
 
     def __init__(self, config: Config) -> None:
+        logs.set_up()
         self.engine = load_gently(lambda: _warm(config))
-        self._sizes = BatchSizes("grounded_sam")
+        self._sizes, self._lookups = BatchSizes("grounded_sam"), LookupsCounted()
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
 
     async def find(self, query: Query) -> list[dict[str, Any]]:
         """Instances as dictionaries: phrase, score, box, mask as {"size", "counts"} and the IoU that SAM predicts for
         it (both None where no masks were asked for)."""
-        found: list[dict[str, Any]] = await self._batch(query)
+        with self._sizes.part(query):
+            found: list[dict[str, Any]] = await self._batch(query)
         return found
 
     async def outline(self, showing: Showing) -> list[list[dict[str, Any]]]:
         """For each prompt its outlines, best first, as dictionaries: mask and IoU as `find` has them."""
-        outlined: list[list[dict[str, Any]]] = await self._batch(showing)
+        with self._sizes.part(showing):
+            outlined: list[list[dict[str, Any]]] = await self._batch(showing)
         return outlined
 
     @serve.batch
     async def _batch(self, work: list[Query | Showing]) -> list[list[Any]]:
         self._sizes.record(work)
-        return await asyncio.to_thread(self._done, work)
+        try:
+            return await asyncio.to_thread(self._done, work)
+        finally:
+            self._lookups.count(self.engine.caches)
 
     def _done(self, work: Sequence[Query | Showing]) -> list[list[Any]]:
         """What each piece of the work comes to; all phrases are looked for in one pass."""

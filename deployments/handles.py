@@ -18,16 +18,20 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.utils import convert_to_openai_messages
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from numpy.typing import NDArray
+from opentelemetry.trace import SpanKind
 from ray.exceptions import RayActorError, RayTaskError
 from ray.serve.exceptions import BackPressureError, DeploymentUnavailableError
 from ray.serve.handle import DeploymentHandle
 
+from vlp_graph import telemetry
 from vlp_graph.dialogue.models import Models, understood
 from vlp_graph.dialogue.turn import Instance, Picture, Understanding
 from vlp_graph.engines.grounded_sam import Query
 from vlp_graph.engines.idefics import Look
 from vlp_graph.engines.llama import BASE, PLANNER
+from vlp_graph.engines.spent import Spent
 from vlp_graph.errors import ModelUnavailable, Overloaded, ServingError
+from vlp_graph.handled import spent
 
 T = TypeVar("T")
 
@@ -58,10 +62,11 @@ async def call(model: str, send: Callable[[], Awaitable[T]]) -> T:
         Overloaded: the deployment's queue is full.
         ModelUnavailable: the second replica died, too.
     """
-    with our_errors(model):
+    with telemetry.span(f"call {model}", kind=SpanKind.CLIENT, model=model) as span, our_errors(model):
         try:
             return await _cancellable(send())
         except RayActorError:
+            telemetry.note(span, retried=True)
             return await _cancellable(send())
 
 
@@ -179,13 +184,17 @@ class ServeChatModel(BaseChatModel):
                     yield ChatGenerationChunk(message=AIMessageChunk(content=text, **self._told(chunk)))
 
     async def _replies(self, body: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
-        response = self.handle.options(stream=True).chat.remote(body)
-        try:
-            async for reply in response:
-                yield reply
-        except (asyncio.CancelledError, GeneratorExit):
-            response.cancel()
-            raise
+        with telemetry.span("call Llama", kind=SpanKind.CLIENT, current=False, model=self.model) as span:
+            with telemetry.within(span):
+                response = self.handle.options(stream=True).chat.remote(body)
+            try:
+                async for reply in response:
+                    if used := reply.get("usage"):
+                        spent(self.model, Spent(used["prompt_tokens"], used.get("completion_tokens") or 0))
+                    yield reply
+            except (asyncio.CancelledError, GeneratorExit):
+                response.cancel()
+                raise
 
     @staticmethod
     def _told(reply: dict[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 from ray import serve
 
+from deployments import logs
 from deployments.batching import BatchSizes
+from deployments.metrics import TokensCounted
 from deployments.startup import load_gently
 from deployments.stepping import stepwise
 from vlp_graph.config import Idefics as Config
@@ -27,21 +29,25 @@ class Idefics:
     """Ready when one question has been answered."""
 
     def __init__(self, config: Config) -> None:
+        logs.set_up()
         self.engine = load_gently(lambda: _warm(config))
-        self._sizes = BatchSizes("idefics")
+        self._sizes, self._tokens = BatchSizes("idefics"), TokensCounted("idefics")
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
         self._places = asyncio.Semaphore(config.batch.size)
         self._thread = ThreadPoolExecutor(1, "continued")
 
     async def answer(self, look: Look) -> str:
-        text: str = await self._batch(look)
+        with self._sizes.part(look):
+            text: str = await self._batch(look)
         return text
 
     @serve.batch
     async def _batch(self, looks: list[Look]) -> list[str]:
         self._sizes.record(looks)
-        return await asyncio.to_thread(self.engine.answer, looks)
+        answers = await asyncio.to_thread(self.engine.answer, looks)
+        self._tokens.up_to(self.engine.spent)
+        return answers
 
     async def continued(self, generation: Generation) -> AsyncIterator[Piece]:
         """Goes on from a prompt, token by token. As many prompts as a batch may hold take turns in a thread of their

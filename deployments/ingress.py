@@ -11,9 +11,12 @@ from typing import Any
 from ray import serve
 from ray.serve.handle import DeploymentHandle
 
+from deployments import logs
 from deployments.backends import backends_over
 from deployments.handles import models_over
-from deployments.metrics import Counted
+from deployments.metrics import Counted, RequestsCounted
+from deployments.scrape import NodeMetrics
+from deployments.tracing import Traced
 from vlp_graph.config import Profile
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.memory import Remembering, Store
@@ -52,6 +55,7 @@ class Ingress:
         whisper: DeploymentHandle[Any],
         distilbert: DeploymentHandle[Any],
     ) -> None:
+        logs.set_up()
         self._handles = {
             "llama": llama,
             "idefics": idefics,
@@ -62,7 +66,13 @@ class Ingress:
         planner = profile.models.llama.planner is not None
         models = models_over(self._handles, planner=planner, ready=self._ready)
         dialogue = Remembering(Dialogue(models, profile.dialogue), Store(profile.memory))
-        self.application = build_app(Counted(dialogue), backends_over(self._handles), profile)
+        self.application = build_app(
+            Traced(Counted(dialogue)),
+            backends_over(self._handles),
+            profile,
+            scrape=NodeMetrics().scrape,
+            watchers=[RequestsCounted()],
+        )
 
     async def _ready(self) -> dict[str, bool]:
         """For each model whether a replica of it is up, loaded and warmed."""

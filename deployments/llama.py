@@ -16,12 +16,16 @@ from pydantic import ValidationError
 from ray import serve
 from ray.serve.deployment import Application
 
+from deployments import logs
 from deployments.completions import Reader, request_body
+from deployments.metrics import TokensCounted
 from deployments.options import deployment_options, environment
+from vlp_graph import telemetry
 from vlp_graph.config import Llama as Config
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
 from vlp_graph.engines.llama import environment as engine_environment
+from vlp_graph.engines.spent import Spent
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest, ServingError
 
@@ -34,7 +38,9 @@ class Llama:
     """Ready when base model and planner have each written a few tokens. Batching is vLLM's own (continuous)."""
 
     async def __init__(self, config: Config) -> None:  # type: ignore[misc]
+        logs.set_up()
         self._running, self._max_model_len = 0, config.max_model_len
+        self._tokens = {model: TokensCounted(model) for model in (BASE, PLANNER)}
         self.server = await _start(config)
         self._tokenizer = await asyncio.to_thread(_tokenizer, config)
         for model in (BASE, PLANNER) if config.planner else (BASE,):
@@ -50,13 +56,18 @@ class Llama:
         """
         from ray.serve.llm.openai_api_models import ChatCompletionRequest
 
+        told = (body.get("stream_options") or {}).get("include_usage") or not body.get("stream")
+        always = {"stream_options": {"include_usage": True}} if body.get("stream") else {}
         try:
-            request = ChatCompletionRequest(**body)
+            request = ChatCompletionRequest(**{**body, **always})
         except ValidationError as error:
             raise InvalidRequest(str(error.errors(include_url=False, include_input=False)[0]["msg"])) from None
         async with aclosing(self._events(await self.server.chat(request))) as events:
             async for event in events:
-                yield event
+                if used := event.get("usage"):
+                    self._spent(body["model"], Spent(used["prompt_tokens"], used.get("completion_tokens") or 0))
+                if told or event.get("choices"):
+                    yield event
 
     async def continued(self, generation: Generation) -> AsyncIterator[Piece]:
         """Goes on from a prompt of texts with the base model, token by token.
@@ -93,6 +104,10 @@ class Llama:
                             yield event
         finally:
             self._running -= 1
+
+    def _spent(self, model: str, tokens: Spent) -> None:
+        telemetry.note(model=model, prompt_tokens=tokens.prompt, completion_tokens=tokens.completion)
+        self._tokens[model].count(tokens)
 
     def stats(self) -> dict[str, int]:
         """Answers that are being written."""
@@ -148,7 +163,7 @@ async def _start(config: Config) -> Any:
         placement_group_config={"bundles": [_resources(config)], "strategy": "PACK"},
         engine_kwargs=engine_arguments(config),
         runtime_env={"env_vars": environment(config) | engine_environment(config)},
-        log_engine_metrics=False,
+        log_engine_metrics=True,  # vLLM's own metrics beside Ray's
         experimental_configs={"stream_batching_interval_ms": 0},  # the default delays every first token by 50 ms
         callback_config={"callback_class": _local_weights()} if source != config.source else {},  # type: ignore[arg-type]
     )

@@ -1,50 +1,99 @@
-"""What the turns of an ingress come to, in Ray's metrics: how they were planned, what speculation saved and cost.
+"""What the graph measures of itself, in Ray's metrics, beside those of Ray Serve and of vLLM.
 
-A layer around the dialogue, so that the dialogue itself knows nothing of Ray.
+Ray exports each with the prefix `ray_` (counters also with the suffix `_total`) on the metrics port of its node.
+Every value of a label comes from code or from the profile, never from a request: their number is bounded.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing
-from typing import cast
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, cast
 
 from vlp_graph.dialogue.memory import Runs
 from vlp_graph.dialogue.turn import Answered, Event, Turn
+from vlp_graph.engines.spent import Spent
+from vlp_graph.errors import ServingError
+from vlp_graph.handled import Handled
+
+if TYPE_CHECKING:
+    from ray.util.metrics import Counter, Histogram
 
 OUTCOMES = ("adopted", "cancelled", "wasted")
-SECONDS = [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60]
+SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)
+SIZES = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What a metric says, and by what. With `buckets` it is a histogram, without a counter."""
+
+    says: str
+    labels: tuple[str, ...]
+    buckets: tuple[float, ...] = ()
+
+
+MEASURES: Mapping[str, Measure] = {
+    "vlp_turns": Measure("Turns that were answered, by who made the plan", ("planned",)),
+    "vlp_turns_failed": Measure("Turns that ended without an answer, by the error's code", ("code",)),
+    "vlp_tasks": Measure("Tasks that ended", ("task", "status")),
+    "vlp_speculation": Measure("Tasks begun before their plan, by what became of them", ("outcome",)),
+    "vlp_stage_seconds": Measure("Time of a turn by stage", ("stage",), SECONDS),
+    "vlp_http_requests": Measure("HTTP requests that ended", ("method", "route", "status", "key")),
+    "vlp_http_request_seconds": Measure("Time of an HTTP request, its stream included", ("route",), SECONDS),
+    "vlp_http_errors": Measure("HTTP requests that were answered with an error", ("route", "code")),
+    "vlp_tokens": Measure("Tokens that language models read (prompt) and wrote (completion)", ("model", "kind")),
+    "vlp_batch_size": Measure("Requests that ran together in one batch", ("model",), SIZES),
+    "vlp_batched": Measure("Requests that ran in batches: by the batches' number, their mean size", ("model",)),
+    "vlp_cache_lookups": Measure("Look-ups of what was computed before, by cache", ("cache", "result")),
+}
+"""Every metric of our own by name, as the code calls it."""
+
+
+def counter(name: str) -> Counter:
+    from ray.util.metrics import Counter
+
+    return Counter(name, description=MEASURES[name].says, tag_keys=MEASURES[name].labels)
+
+
+def histogram(name: str) -> Histogram:
+    from ray.util.metrics import Histogram
+
+    measure = MEASURES[name]
+    return Histogram(name, measure.says, list(measure.buckets), measure.labels)
 
 
 class Counted:
-    """A dialogue whose answered turns are counted:
-
-    `vlp_turns` by `planned` ("reader", "planner" or "stand_in"), `vlp_tasks` by task and status, `vlp_speculation` by
-    outcome (tasks that were begun before the plan and adopted by it, cancelled, or done in vain), and
-    `vlp_stage_seconds` by stage.
-    """
+    """A dialogue whose turns are counted."""
 
     def __init__(self, dialogue: Runs) -> None:
-        from ray.util.metrics import Counter, Histogram
-
         self.dialogue = dialogue
-        self._turns = Counter("vlp_turns", description="Turns that were answered", tag_keys=("planned",))
-        self._tasks = Counter("vlp_tasks", description="Tasks that ended", tag_keys=("task", "status"))
-        self._ahead = Counter("vlp_speculation", description="Tasks begun before their plan", tag_keys=("outcome",))
-        self._seconds = Histogram(
-            "vlp_stage_seconds", description="Time of a turn by stage", boundaries=SECONDS, tag_keys=("stage",)
-        )
+        self._turns, self._failed = counter("vlp_turns"), counter("vlp_turns_failed")
+        self._tasks, self._ahead = counter("vlp_tasks"), counter("vlp_speculation")
+        self._seconds = histogram("vlp_stage_seconds")
 
     async def ready(self) -> dict[str, bool]:
         return await self.dialogue.ready()
 
     async def run(self, turn: Turn) -> AsyncIterator[Event]:
         """The events of the dialogue, as they are."""
+        answered = False
         async with aclosing(cast(AsyncGenerator[Event, None], self.dialogue.run(turn))) as events:
-            async for event in events:
-                if isinstance(event, Answered):
-                    self._count(event)
-                yield event
+            try:
+                async for event in events:
+                    if isinstance(event, Answered):
+                        self._count(event)
+                        answered = True
+                    yield event
+            except (asyncio.CancelledError, GeneratorExit):
+                if not answered:
+                    self._failed.inc(tags={"code": "cancelled"})
+                raise
+            except Exception as error:
+                self._failed.inc(tags={"code": code(error)})
+                raise
 
     def _count(self, answered: Answered) -> None:
         vlp = answered.vlp
@@ -56,3 +105,61 @@ class Counted:
                 self._ahead.inc(value, tags={"outcome": stage})
             else:
                 self._seconds.observe(value, tags={"stage": stage})
+
+
+class RequestsCounted:
+    """Counts HTTP requests as they end."""
+
+    def __init__(self) -> None:
+        self._requests, self._errors = counter("vlp_http_requests"), counter("vlp_http_errors")
+        self._seconds = histogram("vlp_http_request_seconds")
+
+    def __call__(self, handled: Handled) -> None:
+        route, key = handled.route, handled.key
+        tags = {"method": handled.method, "route": route, "status": str(handled.status), "key": key}
+        self._requests.inc(tags=tags)
+        self._seconds.observe(handled.seconds, tags={"route": route})
+        if handled.error:
+            self._errors.inc(tags={"route": route, "code": handled.error})
+
+
+class TokensCounted:
+    """Counts the tokens of a model."""
+
+    def __init__(self, model: str) -> None:
+        self._model, self._tokens, self._known = model, counter("vlp_tokens"), Spent()
+
+    def count(self, spent: Spent) -> None:
+        """The tokens of one call."""
+        for kind, number in asdict(spent).items():
+            if number:
+                self._tokens.inc(number, tags={"model": self._model, "kind": kind})
+
+    def up_to(self, total: Spent) -> None:
+        """The tokens of all calls so far, of which those that are known are not counted again."""
+        new = Spent(total.prompt - self._known.prompt, total.completion - self._known.completion)
+        self._known.add(new.prompt, new.completion)
+        self.count(new)
+
+
+class LookupsCounted:
+    """Counts hits and misses of caches that count for themselves: each call adds what is new since the last."""
+
+    def __init__(self) -> None:
+        self._lookups = counter("vlp_cache_lookups")
+        self._known: dict[tuple[str, str], int] = {}
+
+    def count(self, caches: Mapping[str, Any]) -> None:
+        """`caches` by name, each with its numbers of `hits` and `misses` so far."""
+        for name, cache in caches.items():
+            for result, total in (("hit", cache.hits), ("miss", cache.misses)):
+                if new := total - self._known.get((name, result), 0):
+                    self._lookups.inc(new, tags={"cache": name, "result": result})
+                    self._known[name, result] = total
+
+
+def code(error: Exception) -> str:
+    """The code of an error, as the reply has it."""
+    if isinstance(error, ServingError):
+        return error.code or error.type
+    return "internal_error"

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from ray import serve
 
+from deployments import logs
+from vlp_graph import telemetry
 from vlp_graph.config import Whisper as Config
 from vlp_graph.engines.transcript import Heard, Language, Listening, Segment
 from vlp_graph.engines.whisper import SAMPLE_RATE
@@ -20,10 +22,12 @@ class Whisper:
     """Ready when one second of silence has been heard."""
 
     def __init__(self, config: Config) -> None:
+        logs.set_up()
         self.engine = _warm(config)
 
     async def transcribe(self, samples: NDArray[np.float32]) -> str:
         """Mono float32 at 16 kHz -> text; empty for silence."""
+        telemetry.note(audio_seconds=round(len(samples) / SAMPLE_RATE, 2))
         return (await asyncio.to_thread(self.engine.transcribe, samples)).text
 
     async def hear(self, listening: Listening) -> AsyncIterator[Heard | Segment]:

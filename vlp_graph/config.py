@@ -233,7 +233,8 @@ class Http(_Strict):
     `keys_file` holds the API keys (`vlp keys add`): with it, every request needs one, and each key may have
     `concurrent_per_key` requests running at a replica of the ingress. Without it anyone is answered. A model that is
     asked by itself, past the dialogue, has `answer_s` seconds for its whole answer. `sagemaker` is the model that
-    answers SageMaker's `/invocations`; `tgi` bounds that route, too.
+    answers SageMaker's `/invocations`; `tgi` bounds that route, too. `log` is the form of the log lines, one a request:
+    `json`, `plain`, or `off` (then only warnings and errors are written, in JSON).
     """
 
     host: str = "127.0.0.1"
@@ -245,6 +246,7 @@ class Http(_Strict):
     keys_file: str | None = None
     concurrent_per_key: Count = 16
     answer_s: Positive = 300
+    log: Literal["json", "plain", "off"] = "json"
     limits: Limits = Limits()
     fetch: Fetch = Fetch()
     tgi: Tgi = Tgi()
@@ -303,6 +305,20 @@ class Memory(_Strict):
         return f"sqlite+aiosqlite:///{folder / 'sessions.sqlite'}"
 
 
+class Telemetry(_Strict):
+    """Where traces go: `otlp_endpoint` is the base URL of a collector that takes OTLP over HTTP
+    (`http://127.0.0.1:4318`), or empty for no traces. Of traces that begin here the share `sampled` is kept; a caller's
+    `traceparent` decides for its own.
+    """
+
+    otlp_endpoint: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    sampled: float = Field(default=1.0, ge=0, le=1)
+
+    def endpoint(self) -> str:
+        """The collector's URL. $OTEL_EXPORTER_OTLP_ENDPOINT, if set, goes before the profile."""
+        return os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or self.otlp_endpoint
+
+
 class Profile(_Strict):
     """One kind of place to run. `cpus` is what Ray is told it has (None: what the machine has)."""
 
@@ -312,6 +328,7 @@ class Profile(_Strict):
     http: Http = Http()
     dialogue: Dialogue = Dialogue()
     memory: Memory = Memory()
+    telemetry: Telemetry = Telemetry()
     models: Models
 
     @model_validator(mode="after")

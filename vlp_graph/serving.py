@@ -8,10 +8,12 @@ import threading
 import time
 from collections.abc import Callable
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from deployments import logs, tracing
 from vlp_graph import config
 from vlp_graph.keys import KeyFileError, read
 
@@ -26,6 +28,8 @@ FLAGS = {
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.proxy:middlewares",
 }
 """Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
+LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
+"""Ray on one machine: its own ports listen on loopback only. Whoever joins it needs the same; a cluster must not."""
 
 
 class StartError(Exception):
@@ -44,13 +48,12 @@ def run(
     """
     profile = config.load(profile_name)
     config.mark_served(profile_name)
-    for key, value in FLAGS.items():
+    for key, value in (FLAGS | LOOPBACK | tracing.environment(profile.telemetry)).items():
         os.environ.setdefault(key, value)
     console = Console(highlight=False)
     where, door = host or profile.http.host, port or profile.http.port
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
+    _stop_by_signal(stop)
     started = time.perf_counter()
     console.print(f"vlp-graph: profile [bold]{profile.name}[/] ({profile.description})")
     console.print(_who_may_ask(profile, where, is_open=is_open))
@@ -70,12 +73,15 @@ def run(
         object_store_memory=512 * 2**20,
         _node_ip_address="127.0.0.1",  # only the ingress listens where it is told to
     )
+    _stop_by_signal(stop)  # once more: Ray has put a handler of its own in the place of SIGTERM's
     try:
-        console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up")
+        console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up, logs are in {_logs(ray)}", soft_wrap=True)
         limits = profile.dialogue
-        serve.start(http_options=HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30))
+        form = logs.logging_config(profile.http)
+        options = HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30)
+        serve.start(http_options=options, logging_config=form)
 
-        target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/")
+        target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/", logging_config=form)
         serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
         if _wait(serve.status, NAME, console, started, stop):
             console.print(f"[bold green]ready[/] after {time.perf_counter() - started:.1f} s: http://{where}:{door}")
@@ -114,6 +120,17 @@ def _is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _stop_by_signal(stop: threading.Event) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+
+
+def _logs(ray: Any) -> Path:
+    """Where the replicas write theirs."""
+    context = ray.get_runtime_context()
+    return Path(context.get_temp_dir(), context.get_session_name(), "logs", "serve")
 
 
 def _prepare(profile: config.Profile, console: Console) -> None:

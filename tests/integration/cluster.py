@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -13,16 +14,19 @@ from typing import Any
 import psutil
 
 from deployments.graph import NAME
+from vlp_graph.serving import LOOPBACK
 
 MODELS = ("Llama", "Idefics", "GroundedSam", "Whisper", "DistilBert")
 TWINS = "twins"
+ENVIRONMENT = os.environ | LOOPBACK
+"""For processes that join the cluster of one that `vlp serve` has started."""
 
 
 def stats(*deployments: str) -> dict[str, dict[str, int]]:
     """Batches, requests and the largest batch of batched deployments so far. Asked by a process of its own: a driver
     that joins a cluster leaves threads behind that outlive its connection."""
     command = [sys.executable, "-m", "tests.integration.cluster", *deployments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180, env=ENVIRONMENT)
     result: dict[str, dict[str, int]] = json.loads(done.stdout.splitlines()[-1])
     return result
 
@@ -32,7 +36,7 @@ def watched(deployment: str) -> Iterator[Callable[[], tuple[float, dict[str, int
     """Statistics of a deployment as they change: every call gives the time (`time.time()`) and the statistics of the
     next look, some fifty a second."""
     command = [sys.executable, "-m", "tests.integration.cluster", "--watch", deployment]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:
         assert process.stdout is not None
         lines = process.stdout
 
@@ -84,7 +88,8 @@ def twins(memory: str) -> None:
 def two_more_ingresses(memory: str) -> Iterator[str]:
     """The path under which two ingress replicas of their own share a memory."""
     command = [sys.executable, "-m", "tests.integration.cluster", "--twins", memory]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    pipes: Any = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, env=ENVIRONMENT, **pipes) as process:
         assert process.stdout is not None
         assert process.stdin is not None
         while not (line := process.stdout.readline()).startswith("up"):

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.integration.collector import Collector
 from tests.ports import free_port
 from vlp_graph.client import Client
 
@@ -22,10 +23,11 @@ START_WITHIN_S = 420
 
 @dataclass(frozen=True)
 class Graph:
-    """A running graph; `process` is the server where the tests started it."""
+    """A running graph; `process` is the server where the tests started it, `log` what that prints."""
 
     url: str
     process: subprocess.Popen[bytes] | None
+    log: Path | None = None
 
     @property
     def client(self) -> Client:
@@ -39,23 +41,32 @@ class Graph:
 
 
 @pytest.fixture(scope="session")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Graph]:
+def collector() -> Iterator[Collector]:
+    """Where the graph that the tests start sends its spans."""
+    listening = Collector()
+    yield listening
+    listening.close()
+
+
+@pytest.fixture(scope="session")
+def graph(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Graph]:
     if url := os.environ.get("VLP_TEST_URL"):
         yield Graph(url, None)
         return
     port = free_port()
     log = tmp_path_factory.mktemp("graph") / "serve.log"
+    command = [sys.executable, "-m", "vlp_graph", "serve", "--port", str(port)]
+    traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "500"}
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "vlp_graph", "serve", "--port", str(port)], stdout=out, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | traced)
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_until_ready(url, process, log)
-            yield Graph(url, process)
+            yield Graph(url, process, log)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.wait(90)
+            assert process.wait(90) == 0, log.read_text()[-4000:]
+            assert "draining" in log.read_text()
 
 
 def _wait_until_ready(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

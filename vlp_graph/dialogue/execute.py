@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from typing import Any
 
+from vlp_graph import telemetry
 from vlp_graph.dialogue.plan import Plan, Task
 from vlp_graph.dialogue.turn import Result
 from vlp_graph.errors import ServingError
@@ -51,7 +52,15 @@ async def execute(plan: Plan, perform: Perform) -> AsyncGenerator[Result, None]:
 
 
 async def run_one(task: Task, run: Run, needed: Sequence[Result] = (), *, task_s: float, deadline: float) -> Result:
-    """One task within its own time and what is left of the turn's."""
+    """One task within its own time and what is left of the turn's, as a span of the turn's trace."""
+    with telemetry.span(f"task {task.task}", task=task.task, task_id=task.id, image=task.image) as span:
+        result = await _timed(task, run, needed, task_s, deadline)
+        if result.status != "ok":
+            telemetry.ended(span, result.status)
+        return result
+
+
+async def _timed(task: Task, run: Run, needed: Sequence[Result], task_s: float, deadline: float) -> Result:
     start = time.perf_counter()
     left = min(task_s, deadline - asyncio.get_running_loop().time())
     try:

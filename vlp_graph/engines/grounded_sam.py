@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vlp_graph.engines.grounding_dino import Detection, GroundingDino, Strictness
 from vlp_graph.engines.sam import Outline, Prompt, Sam
+
+if TYPE_CHECKING:
+    from vlp_graph.engines.remembered import Remembered
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,11 @@ class GroundedSam:
         detector |= {"quantization": quantization, "revision": revision, "pictures": embeddings}
         dino = GroundingDino.load(source, **options, **detector)
         return cls(dino, Sam.load(sam, embeddings=embeddings, **options))
+
+    @property
+    def caches(self) -> dict[str, Remembered[Any, Any]]:
+        """What is kept of pictures, by name."""
+        return self.detector.caches | self.sam.caches
 
     def find(self, queries: Sequence[Query]) -> list[Iterator[Found]]:
         """One detector pass for the whole batch, then the masks of each picture that wants them, made as they are

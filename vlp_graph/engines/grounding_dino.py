@@ -22,6 +22,8 @@ from vlp_graph.engines.weights import resolve
 if TYPE_CHECKING:
     from transformers import GroundingDinoForObjectDetection, GroundingDinoProcessor
 
+    from vlp_graph.engines.remembered import Remembered
+
 
 PHRASES_KEPT = 64
 """Phrases for each remembered picture, on average, whose boxes are remembered, too."""
@@ -77,7 +79,9 @@ class _Backbone:
     def __init__(self, inner: Any, kept: int) -> None:
         from cachetools import LRUCache
 
-        self.inner, self._kept = inner, LRUCache[Any, Any](kept)
+        from vlp_graph.engines.remembered import Remembered
+
+        self.inner, self._kept = inner, Remembered[Any, Any](kept)
         self._last: LRUCache[str, Any] = LRUCache(kept)
 
     def side(self, digest: str | None) -> tuple[int, int] | None:
@@ -130,11 +134,16 @@ class GroundingDino:
     _other_words: dict[str, str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        from cachetools import LRUCache
+        from vlp_graph.engines.remembered import Remembered
 
         self._backbone = _Backbone(self.model.model.backbone, self.pictures)
         self._other_words = {**self.synonyms, **{_plural(a): _plural(b) for a, b in self.synonyms.items()}}
-        self._found = LRUCache[tuple[str, str], Candidates](self.pictures * PHRASES_KEPT)
+        self._found = Remembered[tuple[str, str], Candidates](self.pictures * PHRASES_KEPT)
+
+    @property
+    def caches(self) -> dict[str, Remembered[Any, Any]]:
+        """What is kept, by name."""
+        return {"detector_features": self._backbone._kept, "found_phrases": self._found}
 
     @classmethod
     def load(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +15,7 @@ from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.idefics_generation import Words, go_on
 from vlp_graph.engines.idefics_prompt import AROUND_IMAGE, END_OF_UTTERANCE, IMAGE, lay_out, tensors, token_id
 from vlp_graph.engines.loading import pretrained_options
+from vlp_graph.engines.spent import Spent
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Idefics:
     system_prompt: str
     lowercase: bool
     max_model_len: int
+    spent: Spent = field(init=False, default_factory=Spent)
 
     @classmethod
     def load(
@@ -115,8 +117,9 @@ class Idefics:
                 bad_words_ids=self._never(),
                 eos_token_id=self._ends(),
             )
-        start = inputs["input_ids"].shape[1]
+        start, padding = inputs["input_ids"].shape[1], self.processor.tokenizer.pad_token_id
         new = [row[start : start + most] for row, most in zip(tokens, longest, strict=True)]
+        self.spent.add(int(inputs["attention_mask"].sum()), sum(int((row != padding).sum()) for row in new))
         return [text.strip() for text in self.processor.batch_decode(new, skip_special_tokens=True)]
 
     def _conversation(self, look: Look) -> list[Any]:

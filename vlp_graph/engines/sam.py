@@ -23,6 +23,8 @@ from vlp_graph.engines.weights import resolve
 if TYPE_CHECKING:
     from segment_anything import SamPredictor
 
+    from vlp_graph.engines.remembered import Remembered
+
 PROMPTS_AT_ONCE = 16
 MASK_PIXELS_AT_ONCE = 32_000_000
 """Prompts decoded together; together they bound the memory that masks of a large picture take."""
@@ -123,9 +125,14 @@ class Sam:
     _kept: Any = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        from cachetools import LRUCache
+        from vlp_graph.engines.remembered import Remembered
 
-        self._kept = LRUCache(self.embeddings)
+        self._kept = Remembered[str, Any](self.embeddings)
+
+    @property
+    def caches(self) -> dict[str, Remembered[Any, Any]]:
+        """What is kept, by name."""
+        return {"sam_embedding": self._kept}
 
     @classmethod
     def load(

@@ -5,6 +5,8 @@ The application holds no state but the models, the dialogue and the limits that 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -13,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 
 from vlp_graph.config import Profile
 from vlp_graph.errors import ServingError
+from vlp_graph.handled import Watcher
 from vlp_graph.http import openapi
 from vlp_graph.http.audio import Audio
 from vlp_graph.http.auth import Auth
@@ -24,22 +27,34 @@ from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_erro
 from vlp_graph.http.health import Health
 from vlp_graph.http.intake import Intake
 from vlp_graph.http.limits import MIB, BodyLimit, HeaderLimit
+from vlp_graph.http.metrics import Metrics, Scrape
 from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.tgi import Tgi
 from vlp_graph.http.tgi_errors import TgiErrors
 from vlp_graph.http.turns import Dialogue, Turns
 from vlp_graph.http.vision import Vision
+from vlp_graph.http.watch import Noted, Watched, write
 from vlp_graph.keys import Keys
 
 
-def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starlette:
+def build_app(
+    dialogue: Dialogue,
+    backends: Backends,
+    profile: Profile,
+    *,
+    scrape: Scrape | None = None,
+    watchers: Sequence[Watcher] = (),
+) -> Starlette:
     """The application over a dialogue, and over the models one by one.
+
+    `scrape` gives what `/metrics` shows (None: there is no such route), `watchers` are told of each request.
 
     Raises:
         KeyFileError: the profile names a file of keys that cannot be used.
     """
     limits = profile.http.limits
     keys, intake = _keys(profile), Intake(profile.http)
+    dialogue = Noted(dialogue)
     turns = Turns(dialogue, intake)
     endpoints = [
         *Completions(turns, backends, profile, intake).endpoints(),
@@ -48,11 +63,16 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         *Vision(backends, intake, profile.dialogue.task_s).endpoints(),
         *Health(dialogue).endpoints(),
         *Tgi(dialogue, backends, profile, intake).endpoints(),
+        *(Metrics(scrape).endpoints() if scrape else []),
     ]
     endpoints.append(_description(endpoints))
+    routes = [endpoint.route() for endpoint in endpoints]
+    if profile.http.log != "off":
+        watchers = [*watchers, write]
     return Starlette(
-        routes=[endpoint.route() for endpoint in endpoints],
+        routes=routes,
         middleware=[
+            Middleware(Watched, watchers=watchers, routes=routes),
             Middleware(RequestId),
             Middleware(TgiErrors),
             Middleware(HeaderLimit, most=limits.headers, max_bytes=int(limits.header_kib * 1024)),

@@ -14,6 +14,7 @@ from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from vlp_graph.errors import MissingKey, Unauthorized
+from vlp_graph.handled import noted
 from vlp_graph.http.errors import refuse
 from vlp_graph.keys import Keys, digest
 
@@ -47,6 +48,7 @@ class Auth:
             challenge = _REALM if isinstance(error, MissingKey) else f'{_REALM}, error="invalid_token"'
             await refuse(error, scope, receive, send, {"www-authenticate": challenge})
             return
+        noted(caller=caller)
         await self.app({**scope, _CALLER: caller}, receive, send)
 
     def _is_open(self, scope: Scope) -> bool:

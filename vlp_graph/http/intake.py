@@ -28,8 +28,8 @@ Link = tuple[str, str]
 class Intake:
     """One for all surfaces of a replica: its limits hold for them together."""
 
-    def __init__(self, http: Http) -> None:
-        self.limits, self._fetcher = http.limits, Fetcher(http.fetch)
+    def __init__(self, http: Http, fetcher: Fetcher | None = None) -> None:
+        self.limits, self._fetcher = http.limits, fetcher or Fetcher(http.fetch)
         self._decoding = anyio.CapacityLimiter(http.limits.decodes)
 
     async def run(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

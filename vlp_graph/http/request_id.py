@@ -9,6 +9,8 @@ from collections.abc import Callable
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from vlp_graph.handled import noted
+
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
 
 
@@ -18,7 +20,7 @@ def is_sane(request_id: str) -> bool:
 
 
 class RequestId:
-    """ASGI middleware: every reply has an `x-request-id`, the caller's own where it is a sane one."""
+    """ASGI middleware: every reply has an `x-request-id`: the caller's own where it is a sane one."""
 
     def __init__(self, app: ASGIApp, make: Callable[[], object] = uuid.uuid4) -> None:
         self.app, self.make = app, make
@@ -29,6 +31,7 @@ class RequestId:
             return
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if is_sane(given) else str(self.make())
+        noted(request_id=request_id)
 
         async def marked(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -20,13 +20,14 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.unit.http.conftest import PlainDialogue
-from vlp_graph.config import Fetch, Limits, Profile
+from vlp_graph.config import Fetch, Profile
 from vlp_graph.errors import FetchFailed, ServingError, TooLarge, UrlRefused
 from vlp_graph.http.addresses import is_allowed
 from vlp_graph.http.app import build_app
 from vlp_graph.http.backends import Backends
-from vlp_graph.http.decoding import Decoding
+from vlp_graph.http.completions import Completions
 from vlp_graph.http.fetch import Fetcher
+from vlp_graph.http.intake import Intake
 from vlp_graph.http.turns import Turns
 
 HOST = "pictures.example.org"
@@ -430,8 +431,10 @@ def test_from_the_request_to_the_dialogue(
     from vlp_graph.http.errors import on_serving_error
 
     fetcher = Fetcher(config(store), resolving(["127.0.0.1"]))
-    turns = Turns(dialogue, Limits(), fetcher, Decoding(1))
-    routes = [endpoint.route() for endpoint in turns.endpoints()]
+    intake = Intake(profile.http, fetcher)
+    turns = Turns(dialogue, intake)
+    endpoints = [*turns.endpoints(), *Completions(turns, backends, profile, intake).endpoints()]
+    routes = [endpoint.route() for endpoint in endpoints]
     client = TestClient(Starlette(routes=routes, exception_handlers={ServingError: on_serving_error}))
 
     def parts(path: str) -> list[dict[str, Any]]:
