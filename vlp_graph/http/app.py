@@ -19,6 +19,7 @@ from vlp_graph.http.endpoint import JSON, Endpoint
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
 from vlp_graph.http.health import Health
 from vlp_graph.http.limits import MIB, BodyLimit
+from vlp_graph.http.page import Page
 from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.turns import Dialogue, Turns
 
@@ -31,6 +32,7 @@ def build_app(dialogue: Dialogue, backends: Backends, profile: Profile) -> Starl
         *Health(dialogue).endpoints(),
     ]
     endpoints.append(_description(endpoints))
+    endpoints += Page(profile).endpoints()  # for people: no part of what is described to programs
     return Starlette(
         routes=[endpoint.route() for endpoint in endpoints],
         middleware=[
