@@ -18,8 +18,6 @@ export function icon(name) {
 
 export const byId = (id) => document.getElementById(id);
 
-export const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
-
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
     if (typeof value === "function") element.addEventListener(name, value);

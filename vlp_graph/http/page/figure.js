@@ -6,6 +6,7 @@ import { decode, paint, silhouette } from "./masks.js";
 const COLOURS = ["#00a99a", "#ff7847", "#8d63f4", "#eeb211", "#3b86f7", "#e8519b", "#6aa517", "#e5484d", "#12a5c8", "#a8712a"];
 const LAYERS = [["masks", "Masks"], ["boxes", "Boxes"], ["labels", "Labels"]];
 const LONGEST_DRAWN = 1280;
+const RIM = 5;
 const NARROWEST_SHOWN = 560;
 
 export class Figure {
@@ -25,7 +26,8 @@ export class Figure {
     const stage = el("div", { class: "stage" }, el("img", { src: picture.url, alt: picture.name || title }), this.canvas, this.boxes, this.labels);
     stage.style.setProperty("--ratio", picture.width / picture.height);
     stage.style.setProperty("--wide", `${Math.max(picture.width, NARROWEST_SHOWN)}px`);
-    this.element = el("figure", { class: "found" }, stage, el("figcaption", {}, el("p", { class: "caption" }, title), this.switches, this.legend));
+    const caption = el("figcaption", {}, el("p", { class: "caption" }, title), this.switches, this.legend);
+    this.element = el("figure", { class: "found" }, el("div", { class: "spread" }, stage, caption));
   }
 
   /** Draw what a result has found. */
@@ -56,7 +58,7 @@ export class Figure {
   shape(mask) {
     if (!mask || mask.size[0] !== this.picture.height || mask.size[1] !== this.picture.width) return null;
     try {
-      return silhouette(decode(mask), this.canvas.width, this.canvas.height, 3);
+      return silhouette(decode(mask), this.canvas.width, this.canvas.height, RIM);
     } catch (error) {
       console.warn("a mask cannot be drawn", error);
       return null;

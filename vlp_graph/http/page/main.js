@@ -3,14 +3,14 @@
 import { chunks } from "./api.js";
 import { Composer } from "./composer.js";
 import { Dialogue, currentId, dialogues, forget, setCurrent } from "./dialogues.js";
-import { byId, el, still } from "./dom.js";
+import { byId, el } from "./dom.js";
 import { dataUrl } from "./pictures.js";
 import { Side } from "./side.js";
 import { stored } from "./stored.js";
 import { TurnView } from "./turn.js";
 import { welcome } from "./welcome.js";
 
-const NEAR_THE_END = 160;
+const NEAR_THE_END = 40;
 
 class Page {
   constructor(limits) {
@@ -18,6 +18,8 @@ class Page {
     this.key = stored(() => sessionStorage, "vlp.key");
     this.running = null;
     this.failed = null;
+    this.following = true;
+    this.follow();
     this.composer = new Composer(limits, (draft) => this.ask(draft), () => this.running?.abort());
     this.side = new Side({ open: (id) => this.open(id), begin: () => this.begin(), forget: (id) => this.forget(id) });
     byId("forget-key").addEventListener("click", () => this.useKey(null));
@@ -166,11 +168,20 @@ class Page {
     byId("thread").append(el("p", { class: "divide" }, text));
   }
 
-  /** Keeps the end in view, unless the reader has scrolled away from it. */
+  /** Keeps the end in view, unless the reader has scrolled up. */
   toEnd(always = false) {
+    this.following ||= always;
+    if (this.following) requestAnimationFrame(() => byId("thread").scrollTo({ top: byId("thread").scrollHeight }));
+  }
+
+  follow() {
     const thread = byId("thread");
-    const away = thread.scrollHeight - thread.scrollTop - thread.clientHeight;
-    if (always || away < NEAR_THE_END) requestAnimationFrame(() => thread.scrollTo({ top: thread.scrollHeight, behavior: always || still() ? "instant" : "smooth" }));
+    let last = 0;
+    thread.addEventListener("scroll", () => {
+      if (thread.scrollHeight - thread.scrollTop - thread.clientHeight < NEAR_THE_END) this.following = true;
+      else if (thread.scrollTop < last) this.following = false;
+      last = thread.scrollTop;
+    });
   }
 }
 

@@ -42,6 +42,7 @@ export function decode({ size: [height, width], counts }) {
 
 const INSIDE = 1;
 const RIM = 2;
+const FILL = 92; // of 255: what is below shows through
 
 /**
  * A mask drawn `across` x `down` pixels large, its stairs smoothed: `{left, top, width, height, cells}` of the part
@@ -116,7 +117,7 @@ export function paint(canvas, drawn) {
         if (!cell) continue;
         const at = ((shape.top + y) * canvas.width + shape.left + x) * 4;
         image.data.set(colour, at);
-        image.data[at + 3] = (cell === RIM ? 255 : 120) * (faint ? 0.35 : 1);
+        image.data[at + 3] = (cell === RIM ? 255 : FILL) * (faint ? 0.35 : 1);
       }
     }
   }

@@ -77,7 +77,7 @@ export class TurnView {
     const entries = [...this.tasks.values()];
     for (const entry of entries) {
       if (entry.state === "waiting" && (entry.task.needs ?? []).every(ended)) mark(entry, "running", "");
-      else if (entry.state === "waiting") mark(entry, "waiting", `after ${entry.task.needs.join(", ")}`);
+      else if (entry.state === "waiting") mark(entry, "waiting", `after ${entry.task.needs.map((id) => verb(this.tasks.get(id)?.task.task).toLowerCase()).join(", ")}`);
     }
     const left = entries.filter((entry) => !MARKS[entry.state]).length;
     this.doing.textContent = left ? `Working on ${things(left, "task")}` : "Writing";
@@ -171,12 +171,14 @@ export class TurnView {
   }
 }
 
+const verb = (task) => VERBS[task] ?? String(task);
+
 const title = (index) => `Picture ${index + 1}`;
 
 const things = (count, noun) => `${count} ${noun}${count === 1 ? "" : "s"}`;
 
 function step(task, several) {
-  const head = el("span", { class: "verb" }, VERBS[task.task] ?? task.task);
+  const head = el("span", { class: "verb" }, verb(task.task));
   const words = [
     ...(task.phrases ?? []).map((phrase) => el("span", { class: "tag" }, phrase)),
     task.question && el("q", {}, task.question),
