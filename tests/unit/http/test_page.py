@@ -131,7 +131,9 @@ def test_the_policy_would_let_every_tag_run() -> None:
 
 def test_text_never_becomes_markup() -> None:
     for name, text in SCRIPTS.items():
-        assert re.findall(r"(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text) == [], name
+        assert re.findall(r"(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text) == [], (
+            name
+        )
 
 
 def test_every_drawing_is_in_the_sprite() -> None:
