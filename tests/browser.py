@@ -1,4 +1,4 @@
-"""Chromium without a screen, driven by Playwright: Debian's, for Playwright's own would be a download from elsewhere."""
+"""Chromium without a screen, driven by Playwright: Debian's, for Playwright's own is a download from elsewhere."""
 
 from __future__ import annotations
 

@@ -20,15 +20,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from tests.seen import answered, attach, begin, masked, say
 from tests.unit.http.conftest import PlainGenerator
 from tests.unit.http.scripted import HOSTILE, SAMPLE, Script, Scripted, found, served
-from vlp_graph.config import load
-from vlp_graph.dialogue.plan import Plan, Task
+from vlp_graph.config import Limits, load
+from vlp_graph.dialogue.plan import Task
 from vlp_graph.dialogue.turn import Instance, Result
 from vlp_graph.errors import ModelUnavailable, Overloaded, Unprocessable
 from vlp_graph.http.app import build_app
 from vlp_graph.http.backends import Backends
 from vlp_graph.masks import encode
 from vlp_graph.nano.metrics import mask_iou
-from vlp_graph.nano.world import Scene, Thing, arrange
+from vlp_graph.nano.world import Thing, arrange
 
 OTHER = arrange(np.random.default_rng(5), 200, 280, [Thing("cross", "orange", "large", (0.5, 0.5))])
 STAR = found(SAMPLE, "red star")
@@ -93,9 +93,15 @@ class Site:
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    dialogue = Scripted(_scripts())
-    app = build_app(dialogue, Backends(PlainGenerator(), PlainGenerator()), load("embedded"))
+def limits() -> Limits:
+    return Limits()
+
+
+@pytest.fixture
+def site(limits: Limits) -> Iterator[Site]:
+    dialogue, profile = Scripted(_scripts()), load("embedded")
+    profile = profile.model_copy(update={"http": profile.http.model_copy(update={"limits": limits})})
+    app = build_app(dialogue, Backends(PlainGenerator(), PlainGenerator()), profile)
     door = KeyAsked(app)
     with served(door) as url:
         yield Site(url, dialogue, door)
@@ -330,6 +336,23 @@ def test_what_is_no_picture_is_refused_in_words(page: Page) -> None:
     expect(page.locator("#note")).to_have_text("Say what you want to know about the picture.")
 
 
+@pytest.mark.parametrize("limits", [Limits(body_mib=0.25, pictures=2, pixels=60_000)])
+def test_the_server_s_limits_are_kept_to(page: Page, site: Site) -> None:
+    attach(page, SAMPLE.png())
+    say(page, "hello")
+    height, width, _ = site.dialogue.turns[0].pictures[0].pixels.shape
+    assert 55_000 < width * height <= 60_000, "made smaller, in its own shape"
+    assert width / height == pytest.approx(4 / 3, abs=0.02)
+    file = io.BytesIO()
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (240, 240, 3), np.uint8)).save(file, "JPEG", quality=95)
+    noise = file.getvalue()
+    page.set_input_files("#file", [{"name": "noise.jpg", "mimeType": "image/jpeg", "buffer": noise}] * 3)
+    expect(page.locator("#note")).to_contain_text("At most 2 pictures go with one turn")
+    turn = begin(page, "hello")
+    expect(turn.get_by_role("alert")).to_contain_text("the server takes 0.3 MiB")
+    assert len(site.door.given) == 1, "nothing was sent"
+
+
 def test_enter_sends_and_shift_enter_does_not(page: Page, site: Site) -> None:
     field = page.get_by_label("Message")
     field.fill("one")
@@ -463,9 +486,8 @@ def test_the_policy_holds(context: BrowserContext, site: Site) -> None:
         "() => { try { document.body.innerHTML = '<b>x</b>'; return ''; } catch (e) { return e.name; } }"
     )
     assert refused == "TypeError"
-    page.evaluate(
-        "() => { const s = document.createElement('style'); s.textContent = 'body{opacity:.5}'; document.head.append(s); }"
-    )
+    style = "const s = document.createElement('style'); s.textContent = 'body{opacity:.5}'; document.head.append(s);"
+    page.evaluate(f"() => {{ {style} }}")
     assert page.evaluate("getComputedStyle(document.body).opacity") == "1"
     left = page.evaluate("fetch('http://127.0.0.1:9/', { mode: 'no-cors' }).then(() => 'sent', e => e.name)")
     assert left == "TypeError"

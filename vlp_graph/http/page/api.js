@@ -11,11 +11,13 @@ export class Refused extends Error {
   }
 }
 
-/** The chunks of a turn. Raises `Refused`; a `signal` that aborts ends it with the browser's AbortError. */
-export async function* chunks(body, { key, signal }) {
+/** The chunks of a turn, whose body may have `most` bytes. Raises `Refused`; a `signal` that aborts ends it with the browser's AbortError. */
+export async function* chunks(body, { key, signal, most }) {
   const headers = { "content-type": "application/json", accept: "text/event-stream" };
   if (key) headers.authorization = `Bearer ${key}`;
-  const response = await reached(fetch("v1/chat/completions", { method: "POST", headers, body: JSON.stringify(body), signal }));
+  const text = JSON.stringify(body);
+  if (text.length > most) throw new Refused(tooMuch(text.length, most), 413); // a body that is not read to its end breaks off
+  const response = await reached(fetch("v1/chat/completions", { method: "POST", headers, body: text, signal }));
   if (!response.ok) throw await refusal(response);
   let whole = false;
   for await (const data of events(response.body)) {
@@ -46,6 +48,11 @@ async function reached(request) {
     if (error.name === "AbortError") throw error;
     throw new Refused({ message: "The server cannot be reached. See that it runs and that you are online, then send it again." });
   }
+}
+
+function tooMuch(bytes, most) {
+  const [mine, taken] = [bytes, most].map((count) => (count / 2 ** 20).toFixed(1));
+  return { message: `This turn has ${mine} MiB, the server takes ${taken} MiB. Send fewer pictures at once.` };
 }
 
 async function refusal(response) {

@@ -10,6 +10,8 @@ export async function shoot(limits) {
   let stream = await opened(facing);
   const close = () => stream.getTracks().forEach((track) => track.stop());
   const show = async () => { view.srcObject = stream; await view.play(); };
+  const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "videoinput");
+  byId("flip").hidden = cameras.length < 2;
   dialog.showModal();
   await show();
   const taken = await new Promise((done) => {

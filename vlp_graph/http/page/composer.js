@@ -96,11 +96,14 @@ export class Composer {
     if (this.recorder.running) return this.finishRecording();
     this.note(noMedia());
     if (noMedia()) return;
+    byId("record").disabled = true; // while the browser asks for leave
     try {
       await this.recorder.start();
     } catch (error) {
       this.note(mediaTrouble(error, "microphone"));
       return;
+    } finally {
+      byId("record").disabled = false;
     }
     this.timer = setInterval(() => this.tick(), 200);
     this.recording(true);

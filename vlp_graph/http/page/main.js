@@ -98,7 +98,7 @@ class Page {
   async stream(draft, view, signal) {
     const completion = { object: "chat.completion", choices: [], usage: null, vlp: null };
     let transcript = null;
-    for await (const chunk of chunks(await this.body(draft), { key: this.key.get(), signal })) {
+    for await (const chunk of chunks(await this.body(draft), { key: this.key.get(), signal, most: this.limits.body_bytes })) {
       Object.assign(completion, { id: chunk.id, created: chunk.created, model: chunk.model });
       if (chunk.vlp_event?.type === "transcript") transcript = chunk.vlp_event.transcript;
       if (chunk.vlp_event) view.told(chunk.vlp_event);

@@ -210,15 +210,22 @@ function outcome(result) {
   return result.error ? [...said, el("p", { class: "outcome bad" }, result.error)] : said;
 }
 
-function headline(error) {
-  if (error.status === 401 || error.status === 403) return "The server asks for an API key";
-  if (error.status === 429) return "The server is busy";
-  if (error.status === 503) return "A model is not up just now";
-  if (error.status === 504) return "The answer took too long";
-  if (error.status === 413) return "That is more than the server takes";
-  if (error.status === 422 || error.status === 415) return "The server cannot work with that";
-  return "No answer this time";
-}
+/** By the error's HTTP status; in the middle of a stream there is only its type. */
+const HEADLINES = {
+  401: "The server asks for an API key",
+  403: "The server asks for an API key",
+  413: "That is more than the server takes",
+  415: "The server cannot work with that",
+  422: "The server cannot work with that",
+  429: "The server is busy",
+  503: "A model is not up just now",
+  504: "The answer took too long",
+  overloaded: "The server is busy",
+  service_unavailable: "A model is not up just now",
+  timeout: "The answer took too long",
+};
+
+const headline = (error) => HEADLINES[error.status] ?? HEADLINES[error.type] ?? "No answer this time";
 
 function action(drawing, name, act) {
   const button = el("button", { type: "button", class: "quiet", click: () => act(button) }, icon(drawing), el("span", {}, name));

@@ -3,7 +3,7 @@
 import { el } from "./dom.js";
 import { fromFile } from "./pictures.js";
 
-const QUESTIONS = ["Outline the red star", "How many circles are there?", "What is left of the blue square?"];
+const QUESTIONS = ["Outline the red star", "How many circles are there?", "Find the hearts and the blue things"];
 
 /** `ask(draft)` is called with a question about the sample. */
 export function welcome(limits, ask) {
