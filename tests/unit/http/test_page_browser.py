@@ -336,7 +336,7 @@ def test_what_is_no_picture_is_refused_in_words(page: Page) -> None:
     expect(page.locator("#note")).to_have_text("Say what you want to know about the picture.")
 
 
-@pytest.mark.parametrize("limits", [Limits(body_mib=0.25, pictures=2, pixels=60_000)])
+@pytest.mark.parametrize("limits", [Limits(body_mib=0.125, pictures=2, pixels=60_000)])
 def test_the_server_s_limits_are_kept_to(page: Page, site: Site) -> None:
     attach(page, SAMPLE.png())
     say(page, "hello")
@@ -349,7 +349,7 @@ def test_the_server_s_limits_are_kept_to(page: Page, site: Site) -> None:
     page.set_input_files("#file", [{"name": "noise.jpg", "mimeType": "image/jpeg", "buffer": noise}] * 3)
     expect(page.locator("#note")).to_contain_text("At most 2 pictures go with one turn")
     turn = begin(page, "hello")
-    expect(turn.get_by_role("alert")).to_contain_text("the server takes 0.3 MiB")
+    expect(turn.get_by_role("alert")).to_contain_text("the server takes 0.1 MiB. Send fewer pictures")
     assert len(site.door.given) == 1, "nothing was sent"
 
 

@@ -42,15 +42,16 @@ export class Figure {
   thing(instance) {
     const colour = COLOURS[this.things.length % COLOURS.length];
     const [x0, y0, x1, y1] = instance.box;
-    const box = svg("rect", { x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0) });
-    box.style.stroke = colour;
+    const frame = svg("rect", { x: x0, y: y0, width: Math.max(0, x1 - x0), height: Math.max(0, y1 - y0) });
+    frame.style.stroke = colour;
     const label = el("span", { class: "label" }, `${instance.phrase} ${percent(instance.score)}`);
     label.style.background = colour;
     label.style.color = ink(colour);
-    place(label, instance.box, this.picture);
-    this.boxes.append(box);
+    const besides = this.things.filter((other) => alike(other.box, instance.box, this.picture)).length;
+    place(label, instance.box, this.picture, besides);
+    this.boxes.append(frame);
     this.labels.append(label);
-    const thing = { ...instance, colour, box, label, shape: this.shape(instance.mask), shown: true };
+    const thing = { ...instance, colour, frame, label, shape: this.shape(instance.mask), shown: true };
     this.things.push(thing);
     return thing;
   }
@@ -106,9 +107,9 @@ export class Figure {
   draw() {
     const faint = (thing) => this.pointed !== null && !this.pointed.includes(thing);
     for (const thing of this.things) {
-      thing.box.classList.toggle("off", !thing.shown || !this.layers.boxes);
+      thing.frame.classList.toggle("off", !thing.shown || !this.layers.boxes);
       thing.label.classList.toggle("off", !thing.shown || !this.layers.labels);
-      thing.box.classList.toggle("faint", faint(thing));
+      thing.frame.classList.toggle("faint", faint(thing));
       thing.label.classList.toggle("faint", faint(thing));
     }
     const masked = this.layers.masks ? this.things.filter((thing) => thing.shown && thing.shape) : [];
@@ -118,13 +119,20 @@ export class Figure {
 
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
-/** Above its box where there is room, else inside; from the side of the picture on which there is more. */
-function place(label, [x0, y0, x1], { width, height }) {
+/** Whether two boxes begin so near to each other that their labels would cover each other. */
+const alike = (one, other, { width, height }) => Math.abs(one[0] - other[0]) < width * 0.05 && Math.abs(one[1] - other[1]) < height * 0.05;
+
+/**
+ * Above its box where there is room, else inside; from the side of the picture on which there is more. `besides` tells
+ * how many labels stand there: this one goes below them.
+ */
+function place(label, [x0, y0, x1], { width, height }, besides) {
   const share = (value, whole) => `${Math.min(Math.max((value / whole) * 100, 0), 100)}%`;
   if (x0 > width * 0.6) label.style.right = share(width - x1, width);
   else label.style.left = share(x0, width);
   label.style.top = share(y0, height);
   if (y0 < height * 0.08) label.classList.add("within");
+  label.style.setProperty("--besides", besides);
 }
 
 function channels(colour) {

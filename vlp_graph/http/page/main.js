@@ -81,9 +81,9 @@ class Page {
     this.composer.running(true);
     try {
       const { completion, transcript } = await this.stream(draft, view, running.signal);
+      await dialogue.keep({ text: draft.text, transcript, pictures: draft.pictures, speech: draft.speech, completion });
       view.done(completion);
       announce(view.answer);
-      await dialogue.keep({ text: draft.text, transcript, pictures: draft.pictures, speech: draft.speech, completion });
     } catch (error) {
       if (this.dialogue === dialogue) this.unanswered(draft, view, error);
     } finally {

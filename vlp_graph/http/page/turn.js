@@ -5,6 +5,7 @@ import { el, icon } from "./dom.js";
 import { Figure, percent } from "./figure.js";
 
 const VERBS = { chat: "Talk", describe: "Describe", answer: "Answer", detect: "Find", segment: "Outline", count: "Count", classify: "Sort" };
+const FINDERS = ["detect", "segment"];
 const MARKS = { ok: "check", failed: "cross", skipped: "minus" };
 const SAID = { ok: "done", failed: "failed", skipped: "skipped", running: "running", waiting: "waiting" };
 
@@ -201,8 +202,8 @@ function mark(entry, state, detail) {
 /** What a result says beyond what is drawn. */
 function outcome(result) {
   const lines = [];
-  if (result.count !== undefined) lines.push(`${result.count} counted`);
-  else if (result.instances) lines.push(result.instances.length ? `${result.instances.length} found` : "none found");
+  if (result.task === "count" && result.count !== undefined) lines.push(`${result.count} counted`);
+  if (FINDERS.includes(result.task) && result.instances) lines.push(`${result.instances.length || "none"} found`);
   if (result.label !== undefined) lines.push(`${result.label} ${percent(result.scores?.[result.label] ?? 0)}`);
   if (result.text && result.task !== "chat") lines.push(result.text);
   if (result.doubt) lines.push(`IDEFICS would have said: ${result.doubt}`);
