@@ -18,7 +18,6 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.seen import answered, attach, begin, masked, say
-from tests.unit.http.conftest import PlainGenerator
 from tests.unit.http.scripted import HOSTILE, SAMPLE, Script, Scripted, found, served
 from vlp_graph.config import Limits, load
 from vlp_graph.dialogue.plan import Task
@@ -98,10 +97,10 @@ def limits() -> Limits:
 
 
 @pytest.fixture
-def site(limits: Limits) -> Iterator[Site]:
+def site(limits: Limits, backends: Backends) -> Iterator[Site]:
     dialogue, profile = Scripted(_scripts()), load("embedded")
     profile = profile.model_copy(update={"http": profile.http.model_copy(update={"limits": limits})})
-    app = build_app(dialogue, Backends(PlainGenerator(), PlainGenerator()), profile)
+    app = build_app(dialogue, backends, profile)
     door = KeyAsked(app)
     with served(door) as url:
         yield Site(url, dialogue, door)
@@ -336,7 +335,7 @@ def test_what_is_no_picture_is_refused_in_words(page: Page) -> None:
     expect(page.locator("#note")).to_have_text("Say what you want to know about the picture.")
 
 
-@pytest.mark.parametrize("limits", [Limits(body_mib=0.125, pictures=2, pixels=60_000)])
+@pytest.mark.parametrize("limits", [Limits(body_mib=0.0625, pictures=2, pixels=60_000)])
 def test_the_server_s_limits_are_kept_to(page: Page, site: Site) -> None:
     attach(page, SAMPLE.png())
     say(page, "hello")

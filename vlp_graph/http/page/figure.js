@@ -123,15 +123,14 @@ export const percent = (share) => `${Math.round(share * 100)} %`;
 const alike = (one, other, { width, height }) => Math.abs(one[0] - other[0]) < width * 0.05 && Math.abs(one[1] - other[1]) < height * 0.05;
 
 /**
- * Above its box where there is room, else inside; from the side of the picture on which there is more. `besides` tells
- * how many labels stand there: this one goes below them.
+ * Above its box, or as high as the picture goes; from the side on which there is more room. `besides` tells how many
+ * labels stand there: this one goes below them.
  */
 function place(label, [x0, y0, x1], { width, height }, besides) {
   const share = (value, whole) => `${Math.min(Math.max((value / whole) * 100, 0), 100)}%`;
   if (x0 > width * 0.6) label.style.right = share(width - x1, width);
   else label.style.left = share(x0, width);
-  label.style.top = share(y0, height);
-  if (y0 < height * 0.08) label.classList.add("within");
+  label.style.top = `max(${share(y0, height)}, 1.5rem)`;
   label.style.setProperty("--besides", besides);
 }
 
