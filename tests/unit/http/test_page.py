@@ -140,7 +140,7 @@ def test_every_drawing_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="i-([a-z]+)"', TEXTS["index.html"]))
     used = set(re.findall(r'href="#i-([a-z]+)"', TEXTS["index.html"]))
     used |= {name for text in SCRIPTS.values() for name in re.findall(r'icon\("([a-z]+)"\)', text)}
-    used |= set(re.findall(r'action\("([a-z]+)"', TEXTS["turn.js"])) | {"check", "cross", "minus"}
+    used |= set(re.findall(r'action\("([a-z]+)"', TEXTS["copies.js"])) | {"check", "cross", "minus"}
     assert used == sprite
 
 

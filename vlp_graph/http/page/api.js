@@ -11,12 +11,16 @@ export class Refused extends Error {
   }
 }
 
-/** The chunks of a turn, whose body may have `most` bytes. Raises `Refused`; a `signal` that aborts ends it with the browser's AbortError. */
+/**
+ * The chunks of a turn, whose body may have `most` bytes. Raises `Refused`; a `signal` that aborts ends it with the
+ * browser's AbortError.
+ */
 export async function* chunks(body, { key, signal, most }) {
   const headers = { "content-type": "application/json", accept: "text/event-stream" };
   if (key) headers.authorization = `Bearer ${key}`;
   const text = JSON.stringify(body);
-  if (text.length > most) throw new Refused(tooMuch(text.length, most), 413); // a body that is not read to its end breaks off
+  // The server would not read such a body to its end, and browsers then see only a broken connection.
+  if (text.length > most) throw new Refused(tooMuch(text.length, most), 413);
   const response = await reached(fetch("v1/chat/completions", { method: "POST", headers, body: text, signal }));
   if (!response.ok) throw await refusal(response);
   let whole = false;
@@ -46,7 +50,9 @@ async function reached(request) {
     return await request;
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    throw new Refused({ message: "The server cannot be reached. See that it runs and that you are online, then send it again." });
+    throw new Refused({
+      message: "The server cannot be reached. See that it runs and that you are online, then send it again.",
+    });
   }
 }
 

@@ -9,7 +9,10 @@ export async function shoot(limits) {
   let facing = "environment";
   let stream = await opened(facing);
   const close = () => stream.getTracks().forEach((track) => track.stop());
-  const show = async () => { view.srcObject = stream; await view.play(); };
+  const show = async () => {
+    view.srcObject = stream;
+    await view.play();
+  };
   const cameras = (await navigator.mediaDevices.enumerateDevices()).filter((device) => device.kind === "videoinput");
   byId("flip").hidden = cameras.length < 2;
   dialog.showModal();
@@ -32,4 +35,5 @@ export async function shoot(limits) {
   return shot && picture(shot.blob, shot.width, shot.height, "camera.jpg");
 }
 
-const opened = (facing) => navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 1280 } } });
+const opened = (facing) =>
+  navigator.mediaDevices.getUserMedia({ video: { facingMode: facing, width: { ideal: 1280 } } });

@@ -1,4 +1,4 @@
-/** The field in which a turn is written, and what is attached to it: pictures, a picture from the camera, a recording. */
+/** The field in which a turn is written, and what goes with it: pictures, from files or the camera, and a recording. */
 
 import { shoot } from "./camera.js";
 import { byId, el, icon } from "./dom.js";
@@ -19,7 +19,10 @@ export class Composer {
   }
 
   listen() {
-    byId("composer").addEventListener("submit", (event) => { event.preventDefault(); this.submit(); });
+    byId("composer").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.submit();
+    });
     byId("stop").addEventListener("click", () => this.stop());
     this.field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -33,7 +36,10 @@ export class Composer {
       else if (this.busy) this.stop();
     });
     byId("pick").addEventListener("click", () => byId("file").click());
-    byId("file").addEventListener("change", () => { this.add([...byId("file").files]); byId("file").value = ""; });
+    byId("file").addEventListener("change", () => {
+      this.add([...byId("file").files]);
+      byId("file").value = "";
+    });
     byId("shoot").addEventListener("click", () => this.shoot());
     byId("record").addEventListener("click", () => this.toggleRecording());
     document.addEventListener("paste", (event) => this.pasted(event));
@@ -47,7 +53,9 @@ export class Composer {
       event.preventDefault();
       byId("drop").hidden = false;
     });
-    document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("drop").hidden = true; });
+    document.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) byId("drop").hidden = true;
+    });
     document.addEventListener("drop", (event) => {
       byId("drop").hidden = true;
       if (!files(event)) return;
@@ -174,14 +182,35 @@ export class Composer {
   }
 
   show() {
-    const pictures = this.pictures.map((picture, at) => this.chip("picture", el("img", { src: picture.url, alt: picture.name }), picture.name, () => this.pictures.splice(at, 1)));
-    const speech = this.speech && this.chip("speech", el("span", {}, icon("mic"), `${this.speech.seconds.toFixed(1)} s`), "recording", () => { this.speech = null; });
+    const pictures = this.pictures.map((picture, at) =>
+      this.chip("picture", el("img", { src: picture.url, alt: picture.name }), picture.name, () =>
+        this.pictures.splice(at, 1),
+      ),
+    );
+    const speech =
+      this.speech &&
+      this.chip("speech", el("span", {}, icon("mic"), `${this.speech.seconds.toFixed(1)} s`), "recording", () => {
+        this.speech = null;
+      });
     byId("attached").replaceChildren(...[...pictures, speech].filter(Boolean));
     byId("attached").hidden = !pictures.length && !speech;
   }
 
   chip(kind, content, name, remove) {
-    const button = el("button", { type: "button", class: "remove", "aria-label": `Remove ${name}`, click: () => { remove(); this.show(); this.field.focus(); } }, icon("cross"));
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: "remove",
+        "aria-label": `Remove ${name}`,
+        click: () => {
+          remove();
+          this.show();
+          this.field.focus();
+        },
+      },
+      icon("cross"),
+    );
     return el("li", { class: `chip ${kind}` }, content, button);
   }
 

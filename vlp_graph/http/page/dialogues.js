@@ -23,7 +23,10 @@ export class Dialogue {
 
   static async open(entry) {
     const rows = await read(entry.id);
-    return new Dialogue(entry, rows.map((row) => ({ ...row, pictures: row.pictures.map(revived) })));
+    return new Dialogue(
+      entry,
+      rows.map((row) => ({ ...row, pictures: row.pictures.map(revived) })),
+    );
   }
 
   /** Whether the server has forgotten what was said. From then on it gets a new name, and remembers from now. */

@@ -3,8 +3,23 @@
 import { el, svg } from "./dom.js";
 import { decode, paint, silhouette } from "./masks.js";
 
-const COLOURS = ["#00a99a", "#ff7847", "#8d63f4", "#eeb211", "#3b86f7", "#e8519b", "#6aa517", "#e5484d", "#12a5c8", "#a8712a"];
-const LAYERS = [["masks", "Masks"], ["boxes", "Boxes"], ["labels", "Labels"]];
+const COLOURS = [
+  "#00a99a",
+  "#ff7847",
+  "#8d63f4",
+  "#eeb211",
+  "#3b86f7",
+  "#e8519b",
+  "#6aa517",
+  "#e5484d",
+  "#12a5c8",
+  "#a8712a",
+];
+const LAYERS = [
+  ["masks", "Masks"],
+  ["boxes", "Boxes"],
+  ["labels", "Labels"],
+];
 const LONGEST_DRAWN = 1280;
 const RIM = 5;
 const NARROWEST_SHOWN = 560;
@@ -19,11 +34,27 @@ export class Figure {
     const scale = LONGEST_DRAWN / Math.max(picture.width, picture.height);
     const [across, down] = [picture.width, picture.height].map((side) => Math.max(1, Math.round(side * scale)));
     this.canvas = el("canvas", { class: "masks", width: across, height: down, "aria-hidden": "true" });
-    this.boxes = svg("svg", { class: "boxes", viewBox: `0 0 ${picture.width} ${picture.height}`, preserveAspectRatio: "none", "aria-hidden": "true" });
+    this.boxes = svg("svg", {
+      class: "boxes",
+      viewBox: `0 0 ${picture.width} ${picture.height}`,
+      preserveAspectRatio: "none",
+      "aria-hidden": "true",
+    });
     this.labels = el("div", { class: "labels", "aria-hidden": "true" });
     this.legend = el("ul", { class: "things" });
-    this.switches = el("div", { class: "layers", role: "group", "aria-label": "What is drawn" }, LAYERS.map((layer) => this.switch(...layer)));
-    const stage = el("div", { class: "stage" }, el("img", { src: picture.url, alt: picture.name || title }), this.canvas, this.boxes, this.labels);
+    this.switches = el(
+      "div",
+      { class: "layers", role: "group", "aria-label": "What is drawn" },
+      LAYERS.map((layer) => this.switch(...layer)),
+    );
+    const stage = el(
+      "div",
+      { class: "stage" },
+      el("img", { src: picture.url, alt: picture.name || title }),
+      this.canvas,
+      this.boxes,
+      this.labels,
+    );
     stage.style.setProperty("--ratio", picture.width / picture.height);
     stage.style.setProperty("--wide", `${Math.max(picture.width, NARROWEST_SHOWN)}px`);
     const caption = el("figcaption", {}, el("p", { class: "caption" }, title), this.switches, this.legend);
@@ -68,13 +99,20 @@ export class Figure {
 
   /** The legend of one phrase: a switch for all, and one for each where there are several. */
   row(things) {
-    if (things.length === 1) return el("li", {}, this.toggle(things, things[0].phrase, percent(things[0].score), things[0].colour));
-    const single = things.map((thing, number) => el("li", {}, this.toggle([thing], `${number + 1}`, percent(thing.score), thing.colour)));
+    if (things.length === 1)
+      return el("li", {}, this.toggle(things, things[0].phrase, percent(things[0].score), things[0].colour));
+    const single = things.map((thing, number) =>
+      el("li", {}, this.toggle([thing], `${number + 1}`, percent(thing.score), thing.colour)),
+    );
     const all = this.toggle(things, things[0].phrase, `${things.length}`, null);
     const list = el("ul", {}, single);
     const whole = all.querySelector("input");
     const singles = () => [...list.querySelectorAll("input")];
-    whole.addEventListener("change", () => singles().forEach((input) => { input.checked = whole.checked; }));
+    whole.addEventListener("change", () =>
+      singles().forEach((input) => {
+        input.checked = whole.checked;
+      }),
+    );
     list.addEventListener("change", () => {
       const on = singles().filter((input) => input.checked).length;
       whole.checked = on > 0;
@@ -84,23 +122,52 @@ export class Figure {
   }
 
   toggle(things, name, detail, colour) {
-    const input = el("input", { type: "checkbox", checked: true, change: () => {
-      for (const thing of things) thing.shown = input.checked;
+    const input = el("input", {
+      type: "checkbox",
+      checked: true,
+      change: () => {
+        for (const thing of things) thing.shown = input.checked;
+        this.draw();
+      },
+    });
+    const point = (pointed) => () => {
+      this.pointed = pointed;
       this.draw();
-    } });
-    const point = (pointed) => () => { this.pointed = pointed; this.draw(); };
+    };
     const swatch = el("span", { class: colour ? "swatch" : "swatch many", "aria-hidden": "true" });
     if (colour) swatch.style.setProperty("--colour", colour);
-    const events = { pointerenter: point(things), pointerleave: point(null), focusin: point(things), focusout: point(null) };
-    return el("label", { class: "toggle", ...events }, input, swatch, el("span", { class: "name" }, name), el("span", { class: "score" }, detail));
+    const events = {
+      pointerenter: point(things),
+      pointerleave: point(null),
+      focusin: point(things),
+      focusout: point(null),
+    };
+    return el(
+      "label",
+      { class: "toggle", ...events },
+      input,
+      swatch,
+      el("span", { class: "name" }, name),
+      el("span", { class: "score" }, detail),
+    );
   }
 
   switch(layer, name) {
-    const button = el("button", { type: "button", class: "layer", "data-layer": layer, "aria-pressed": "true", click: () => {
-      this.layers[layer] = !this.layers[layer];
-      button.setAttribute("aria-pressed", this.layers[layer]);
-      this.draw();
-    } }, name);
+    const button = el(
+      "button",
+      {
+        type: "button",
+        class: "layer",
+        "data-layer": layer,
+        "aria-pressed": "true",
+        click: () => {
+          this.layers[layer] = !this.layers[layer];
+          button.setAttribute("aria-pressed", this.layers[layer]);
+          this.draw();
+        },
+      },
+      name,
+    );
     return button;
   }
 
@@ -113,14 +180,18 @@ export class Figure {
       thing.label.classList.toggle("faint", faint(thing));
     }
     const masked = this.layers.masks ? this.things.filter((thing) => thing.shown && thing.shape) : [];
-    paint(this.canvas, masked.map((thing) => ({ shape: thing.shape, colour: channels(thing.colour), faint: faint(thing) })));
+    paint(
+      this.canvas,
+      masked.map((thing) => ({ shape: thing.shape, colour: channels(thing.colour), faint: faint(thing) })),
+    );
   }
 }
 
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
 /** Whether two boxes begin so near to each other that their labels would cover each other. */
-const alike = (one, other, { width, height }) => Math.abs(one[0] - other[0]) < width * 0.05 && Math.abs(one[1] - other[1]) < height * 0.05;
+const alike = (one, other, { width, height }) =>
+  Math.abs(one[0] - other[0]) < width * 0.05 && Math.abs(one[1] - other[1]) < height * 0.05;
 
 /**
  * Above its box, or as high as the picture goes; from the side on which there is more room. `besides` tells how many

@@ -20,7 +20,11 @@ class Page {
     this.failed = null;
     this.following = true;
     this.follow();
-    this.composer = new Composer(limits, (draft) => this.ask(draft), () => this.running?.abort());
+    this.composer = new Composer(
+      limits,
+      (draft) => this.ask(draft),
+      () => this.running?.abort(),
+    );
     this.side = new Side({ open: (id) => this.open(id), begin: () => this.begin(), forget: (id) => this.forget(id) });
     byId("forget-key").addEventListener("click", () => this.useKey(null));
     byId("forget-key").hidden = !this.key.get();
@@ -72,7 +76,11 @@ class Page {
     byId("thread").querySelector(".welcome")?.remove();
     this.failed?.element.remove();
     this.failed = null;
-    byId("thread").querySelectorAll(".trace[open]").forEach((trace) => { trace.open = false; });
+    byId("thread")
+      .querySelectorAll(".trace[open]")
+      .forEach((trace) => {
+        trace.open = false;
+      });
     if (dialogue.renew(this.limits)) this.divide();
     const view = new TurnView(draft, dialogue.known(dialogue.turns.length, this.limits), dialogue.turns.length + 1);
     byId("thread").append(view.element);
@@ -98,7 +106,11 @@ class Page {
   async stream(draft, view, signal) {
     const completion = { object: "chat.completion", choices: [], usage: null, vlp: null };
     let transcript = null;
-    for await (const chunk of chunks(await this.body(draft), { key: this.key.get(), signal, most: this.limits.body_bytes })) {
+    for await (const chunk of chunks(await this.body(draft), {
+      key: this.key.get(),
+      signal,
+      most: this.limits.body_bytes,
+    })) {
       Object.assign(completion, { id: chunk.id, created: chunk.created, model: chunk.model });
       if (chunk.vlp_event?.type === "transcript") transcript = chunk.vlp_event.transcript;
       if (chunk.vlp_event) view.told(chunk.vlp_event);
@@ -113,10 +125,25 @@ class Page {
   }
 
   async body({ text, pictures, speech }) {
-    const images = await Promise.all(pictures.map(async ({ blob }) => ({ type: "image_url", image_url: { url: await dataUrl(blob) } })));
-    const spoken = speech ? [{ type: "input_audio", input_audio: { data: (await dataUrl(speech.blob)).split(",", 2)[1], format: speech.format } }] : [];
+    const images = await Promise.all(
+      pictures.map(async ({ blob }) => ({ type: "image_url", image_url: { url: await dataUrl(blob) } })),
+    );
+    const spoken = speech
+      ? [
+          {
+            type: "input_audio",
+            input_audio: { data: (await dataUrl(speech.blob)).split(",", 2)[1], format: speech.format },
+          },
+        ]
+      : [];
     const content = [...images, ...spoken, ...(text ? [{ type: "text", text }] : [])];
-    return { model: "vlp", session: this.dialogue.session, stream: true, stream_options: { include_usage: true }, messages: [{ role: "user", content }] };
+    return {
+      model: "vlp",
+      session: this.dialogue.session,
+      stream: true,
+      stream_options: { include_usage: true },
+      messages: [{ role: "user", content }],
+    };
   }
 
   /** The server keeps nothing of a turn without an answer: what was sent with it goes back into the field. */
@@ -147,15 +174,26 @@ class Page {
   }
 
   keyForm() {
-    const field = el("input", { id: "key", type: "password", autocomplete: "off", required: true, spellcheck: "false" });
+    const field = el("input", {
+      id: "key",
+      type: "password",
+      autocomplete: "off",
+      required: true,
+      spellcheck: "false",
+    });
     const use = (event) => {
       event.preventDefault();
       this.useKey(field.value.trim());
       this.composer.submit();
     };
-    return el("form", { class: "key", submit: use }, el("label", { for: "key" }, "API key"), field,
+    return el(
+      "form",
+      { class: "key", submit: use },
+      el("label", { for: "key" }, "API key"),
+      field,
       el("button", { type: "submit", class: "button primary" }, "Use it and try again"),
-      el("p", { class: "aside" }, "Kept until this tab is closed."));
+      el("p", { class: "aside" }, "Kept until this tab is closed."),
+    );
   }
 
   useKey(key) {

@@ -7,7 +7,7 @@
  */
 function runs(counts) {
   const lengths = [];
-  for (let at = 0; at < counts.length; ) {
+  for (let at = 0; at < counts.length;) {
     let value = 0;
     let shift = 0;
     let bits;

@@ -1,6 +1,10 @@
 /** The microphone: from pressing the button to a recording in a format that the server decodes. */
 
-const FORMATS = [["audio/webm;codecs=opus", "webm"], ["audio/ogg;codecs=opus", "ogg"], ["audio/mp4", "m4a"]];
+const FORMATS = [
+  ["audio/webm;codecs=opus", "webm"],
+  ["audio/ogg;codecs=opus", "ogg"],
+  ["audio/mp4", "m4a"],
+];
 
 /** Why there is no microphone or camera to be had, null if there may be one. */
 export function noMedia() {
@@ -10,7 +14,8 @@ export function noMedia() {
 
 /** What went wrong with a microphone or camera (`what`), in words. */
 export function mediaTrouble(error, what) {
-  if (error.name === "NotAllowedError") return `The browser was not allowed to use the ${what}. Allow it in the address bar and try again.`;
+  if (error.name === "NotAllowedError")
+    return `The browser was not allowed to use the ${what}. Allow it in the address bar and try again.`;
   if (error.name === "NotFoundError") return `There is no ${what} here. Connect one and try again.`;
   if (error.name === "NotReadableError") return `The ${what} is in use by another program. Close that and try again.`;
   return `The ${what} does not work (${error.name}).`;
@@ -58,8 +63,13 @@ export class Recorder {
     const wave = new Float32Array(analyser.fftSize);
     const timer = setInterval(() => {
       analyser.getFloatTimeDomainData(wave);
-      this.heard(Math.min(1, Math.hypot(...wave) / Math.sqrt(wave.length) * 6));
+      this.heard(Math.min(1, (Math.hypot(...wave) / Math.sqrt(wave.length)) * 6));
     }, 80);
-    return { close() { clearInterval(timer); context.close(); } };
+    return {
+      close() {
+        clearInterval(timer);
+        context.close();
+      },
+    };
   }
 }

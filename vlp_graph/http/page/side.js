@@ -12,12 +12,20 @@ export class Side {
   constructor({ open, begin, forget }) {
     this.calls = { open, begin, forget };
     this.narrow = matchMedia("(max-width: 860px)");
-    byId("new").addEventListener("click", () => { this.slide(false); begin(); });
+    byId("new").addEventListener("click", () => {
+      this.slide(false);
+      begin();
+    });
     byId("menu").addEventListener("click", () => this.slide(byId("side").inert));
     byId("veil").addEventListener("click", () => this.slide(false));
-    byId("side").addEventListener("keydown", (event) => { if (event.key === "Escape") this.slide(false); });
+    byId("side").addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.slide(false);
+    });
     this.narrow.addEventListener("change", () => this.slide(false));
-    byId("theme").addEventListener("click", () => { switchTheme(); this.theme(); });
+    byId("theme").addEventListener("click", () => {
+      switchTheme();
+      this.theme();
+    });
     this.slide(false);
     this.theme();
     this.status();
@@ -42,14 +50,28 @@ export class Side {
   }
 
   row(entry, current) {
-    const open = () => { this.slide(false); this.calls.open(entry.id); };
-    const title = el("button", { type: "button", class: "open", "aria-current": current ? "true" : null, click: open }, entry.title);
-    const forget = el("button", { type: "button", class: "forget", "aria-label": `Forget ${entry.title}`, title: "Forget here" }, icon("trash"));
+    const open = () => {
+      this.slide(false);
+      this.calls.open(entry.id);
+    };
+    const title = el(
+      "button",
+      { type: "button", class: "open", "aria-current": current ? "true" : null, click: open },
+      entry.title,
+    );
+    const forget = el(
+      "button",
+      { type: "button", class: "forget", "aria-label": `Forget ${entry.title}`, title: "Forget here" },
+      icon("trash"),
+    );
     forget.addEventListener("click", () => {
       if (forget.classList.contains("sure")) return this.calls.forget(entry.id);
       forget.classList.add("sure");
       forget.replaceChildren("Forget?");
-      const calm = () => { forget.classList.remove("sure"); forget.replaceChildren(icon("trash")); };
+      const calm = () => {
+        forget.classList.remove("sure");
+        forget.replaceChildren(icon("trash"));
+      };
       forget.addEventListener("blur", calm, { once: true });
       setTimeout(calm, FORGET_WITHIN_MS);
     });
@@ -61,7 +83,11 @@ export class Side {
     const state = seen === null ? "away" : seen.status === "ready" ? "ready" : "loading";
     byId("status").dataset.state = state;
     const missing = seen?.missing?.length ? `Loading ${seen.missing.join(", ")}` : "The models are loading";
-    byId("status-text").textContent = { away: "The server cannot be reached", ready: "All models are up", loading: missing }[state];
+    byId("status-text").textContent = {
+      away: "The server cannot be reached",
+      ready: "All models are up",
+      loading: missing,
+    }[state];
     if (state !== "ready") setTimeout(() => this.status(), ASK_AGAIN_MS);
   }
 }
