@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.browser import browser
 from tests.postgres import postgres
 
-__all__ = ["postgres"]
+__all__ = ["browser", "postgres"]

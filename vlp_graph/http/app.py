@@ -28,6 +28,7 @@ from vlp_graph.http.health import Health
 from vlp_graph.http.intake import Intake
 from vlp_graph.http.limits import MIB, BodyLimit, HeaderLimit
 from vlp_graph.http.metrics import Metrics, Scrape
+from vlp_graph.http.page import Page
 from vlp_graph.http.request_id import RequestId
 from vlp_graph.http.tgi import Tgi
 from vlp_graph.http.tgi_errors import TgiErrors
@@ -66,6 +67,7 @@ def build_app(
         *(Metrics(scrape).endpoints() if scrape else []),
     ]
     endpoints.append(_description(endpoints))
+    endpoints += Page(profile).endpoints()  # for people: no part of what is described to programs
     routes = [endpoint.route() for endpoint in endpoints]
     if profile.http.log != "off":
         watchers = [*watchers, write]
