@@ -161,8 +161,8 @@ def test_llama_writes_by_a_schema(openai_client: openai.OpenAI) -> None:
     )
     person = json.loads(reply.choices[0].message.content or "")
     assert person == {"name": "Anna", "age": 30}
+    form["json_schema"]["schema"] = {"type": "objekt"}
     with pytest.raises(openai.BadRequestError) as refused:
-        form["json_schema"]["schema"] = {"type": "objekt"}
         openai_client.chat.completions.create(model="llama", messages=messages, response_format=form)
     assert refused.value.param == "response_format"
 
