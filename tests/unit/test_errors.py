@@ -28,6 +28,7 @@ def test_a_type_stands_for_one_status() -> None:
     assert statuses == {
         "ServingError": 500,
         "InvalidRequest": 400,
+        "UnsupportedParameter": 400,
         "UrlRefused": 400,
         "Unauthorized": 401,
         "MissingKey": 401,

@@ -78,7 +78,7 @@ class PlainGraph:
 
     def dialogue(self, router: Any = "cot") -> Traced:
         handles: dict[str, Any] = {
-            "llama": PlainHandle(generate=self.generate),
+            "llama": PlainHandle(chat=self.chat),
             "idefics": PlainHandle(answer=self.answer),
             "grounded_sam": PlainHandle(find=self.find),
             "whisper": PlainHandle(transcribe=self.transcribe),
@@ -106,10 +106,15 @@ class PlainGraph:
             raise self.error
         return [{**FOUND, "phrase": phrase} for phrase in query.phrases]
 
-    async def generate(self, body: dict[str, Any]) -> AsyncIterator[str | Spent]:
+    async def chat(self, body: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
         await asyncio.sleep(0.01)
-        yield self.plan if body["model"] == "planner" else f"hello, {SECRET}"
-        yield Spent(12, 3)
+        text, usage = self.plan if body["model"] == "planner" else f"hello, {SECRET}", {"prompt_tokens": 12}
+        usage["completion_tokens"] = 3
+        if body.get("stream"):
+            yield {"choices": [{"delta": {"content": text}}]}
+            yield {"choices": [], "usage": usage}
+        else:
+            yield {"choices": [{"message": {"content": text}}], "usage": usage}
 
 
 @pytest.fixture

@@ -175,8 +175,7 @@ class PlainHearer:
         return Language("de", "german", 0.75, 99)
 
 
-@pytest.fixture
-def backends() -> Backends:
+def plain_backends() -> Backends:
     return Backends(
         llama=PlainWriter(),
         idefics=PlainGenerator(),
@@ -185,6 +184,11 @@ def backends() -> Backends:
         finder=PlainFinder(),
         sorter=PlainSorter(),
     )
+
+
+@pytest.fixture
+def backends() -> Backends:
+    return plain_backends()
 
 
 @pytest.fixture

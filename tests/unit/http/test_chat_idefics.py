@@ -7,15 +7,19 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from starlette.requests import Request
 
 from vlp_graph.config import load
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.idefics import Idefics, Look
 from vlp_graph.errors import InvalidRequest
 from vlp_graph.http.chat_idefics import IdeficsChat
+from vlp_graph.http.intake import Intake
 from vlp_graph.nano.world import Scene, held_out
 
 pytestmark = pytest.mark.models
+
+FROM = Request({"type": "http"})
 
 
 class InProcess:
@@ -36,7 +40,7 @@ def engine() -> Idefics:
 @pytest.fixture(scope="module")
 def chat(engine: Idefics) -> IdeficsChat:
     profile = load("embedded")
-    return IdeficsChat(InProcess(engine), profile.models.idefics, profile.http.limits)
+    return IdeficsChat(InProcess(engine), profile.models.idefics, Intake(profile.http))
 
 
 def scenes() -> list[tuple[Scene, str, str]]:
@@ -58,7 +62,7 @@ def asked(scene: Scene, question: str, **fields: Any) -> dict[str, Any]:
 
 
 async def answer(chat: IdeficsChat, body: dict[str, Any]) -> str:
-    reply = await chat.completion(chat.read(body))
+    reply = await chat.completion(await chat.read(FROM, body))
     return str(reply["choices"][0]["message"]["content"])
 
 
@@ -79,8 +83,8 @@ async def test_it_answers_as_the_dialogues_own_model_does(chat: IdeficsChat, eng
 async def test_a_stream_joins_to_the_answer_and_counts_its_tokens(chat: IdeficsChat) -> None:
     scene, there, _ = scenes()[0]
     body = asked(scene, "Describe the image.", stream=True, stream_options={"include_usage": True})
-    chunks = [chunk async for chunk in chat.chunks(chat.read(body))]
-    whole = await chat.completion(chat.read(body))
+    chunks = [chunk async for chunk in chat.chunks(await chat.read(FROM, body))]
+    whole = await chat.completion(await chat.read(FROM, body))
     text = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks if c["choices"])
     assert text == whole["choices"][0]["message"]["content"]
     assert there.split()[-1] in text
@@ -90,12 +94,12 @@ async def test_a_stream_joins_to_the_answer_and_counts_its_tokens(chat: IdeficsC
 
 async def test_length_and_stop(chat: IdeficsChat) -> None:
     scene = scenes()[0][0]
-    cut = await chat.completion(chat.read(asked(scene, "Describe the image.", max_tokens=2)))
+    cut = await chat.completion(await chat.read(FROM, asked(scene, "Describe the image.", max_tokens=2)))
     assert cut["choices"][0]["finish_reason"] == "length"
     assert cut["usage"]["completion_tokens"] == 2
     whole = await answer(chat, asked(scene, "Describe the image."))
     word = whole.split()[1]
-    stopped = await chat.completion(chat.read(asked(scene, "Describe the image.", stop=word)))
+    stopped = await chat.completion(await chat.read(FROM, asked(scene, "Describe the image.", stop=word)))
     assert stopped["choices"][0]["message"]["content"] == whole[: whole.index(word)]
     assert stopped["choices"][0]["finish_reason"] == "stop"
 

@@ -15,16 +15,14 @@ from benchmarks.hostile.generated import described, mutated
 from benchmarks.hostile.watch import resident_mib
 from benchmarks.hostile.wire import CLOSED, slow_wires, wires
 from deployments import protocol
-from tests.unit.http.conftest import PlainDialogue, PlainGenerator
+from tests.unit.http.conftest import PlainDialogue, plain_backends
 from tests.unit.http.server import as_in_proxy, served
 from vlp_graph.config import Profile, load
 from vlp_graph.http.app import build_app
-from vlp_graph.http.backends import Backends
 
 
 def at(profile: Profile) -> Iterator[str]:
-    backends = Backends(llama=PlainGenerator(), idefics=PlainGenerator())
-    app = build_app(PlainDialogue(), backends, profile)
+    app = build_app(PlainDialogue(), plain_backends(), profile)
     with served(as_in_proxy(app, profile.http.limits)) as url:
         yield url
 
