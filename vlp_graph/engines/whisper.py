@@ -84,7 +84,7 @@ class Whisper:
             condition_on_previous_text=False,
             **({"temperature": listening.temperature} if listening.temperature else {}),
         )
-        return Heard(language, info.duration), self._kept(segments)
+        return Heard(language, info.duration), self._kept(segments, info.duration)
 
     def language(self, samples: NDArray[np.float32]) -> Language:
         """The language of a recording, by its first half minute. A model of one language knows no other."""
@@ -107,15 +107,15 @@ class Whisper:
             raise InvalidRequest(text, param="language")
         return Language(code, _name(code), 1.0, len(known))
 
-    def _kept(self, segments: Iterable[Any]) -> Iterator[Segment]:
-        """The segments that are speech, numbered."""
+    def _kept(self, segments: Iterable[Any], seconds: float) -> Iterator[Segment]:
+        """The segments that are speech, numbered. Whisper rounds their ends, the last one past that of the sound."""
         for number, s in enumerate(s for s in segments if s.no_speech_prob <= self.no_speech):
             words = None if s.words is None else tuple(map(_word, s.words))
             yield Segment(
                 id=number,
                 seek=s.seek,
                 start=round(float(s.start), 2),
-                end=round(float(s.end), 2),
+                end=round(min(float(s.end), seconds), 2),
                 text=s.text,
                 tokens=tuple(s.tokens),
                 temperature=s.temperature or 0.0,

@@ -86,6 +86,13 @@ def test_segments_are_heard_when_they_are_asked_for(
     assert words(next(segments).text) == words(SENTENCES[0])
 
 
+def test_no_segment_ends_after_the_sound(whisper: Whisper) -> None:
+    heard, segments = whisper.hear(Listening(speak(SENTENCES[0])))
+    (said,) = segments
+    assert said.end == pytest.approx(heard.seconds, abs=0.5)
+    assert said.end <= round(heard.seconds, 2)
+
+
 def test_silence_has_no_segments(whisper: Whisper) -> None:
     heard, segments = whisper.hear(Listening(np.zeros(40 * SAMPLE_RATE, np.float32)))
     assert list(segments) == []
