@@ -6,6 +6,7 @@ profile's name as an attribute: `serve build deployments.graph:embedded`.
 
 from __future__ import annotations
 
+from ray.serve.config import BackpressureConfig
 from ray.serve.deployment import Application
 
 from deployments.distilbert import DistilBert
@@ -17,6 +18,7 @@ from deployments.options import HEALTH, deployment_options
 from deployments.whisper import Whisper
 from vlp_graph import config
 from vlp_graph.config import Profile
+from vlp_graph.errors import Overloaded
 
 NAME = "vlp"
 
@@ -43,6 +45,7 @@ def compose(profile: Profile) -> Application:
         ray_actor_options={"num_cpus": http.num_cpus},
         max_ongoing_requests=http.max_ongoing_requests,
         max_queued_requests=http.max_queued_requests,
+        backpressure_config=BackpressureConfig(status_code=429, retry_after_s=Overloaded.retry_after_s),
         **HEALTH,
     ).bind(
         profile,

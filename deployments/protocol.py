@@ -23,9 +23,8 @@ HEAD_SECONDS = 15.0
 
 
 def guard_connections() -> None:
-    """Servers that are made from here on in this process count; where uvicorn chose h11, that does so by itself."""
-    if issubclass(auto.AutoHTTPProtocol, HttpToolsProtocol):
-        auto.AutoHTTPProtocol = Counting
+    """Servers that are made from here on in this process count, where nobody chose a protocol for them."""
+    auto.AutoHTTPProtocol = Counting
 
 
 class Counting(HttpToolsProtocol):

@@ -24,11 +24,13 @@ from rich.console import Console
 from benchmarks.hostile.attacks import Attack, corpus
 from benchmarks.hostile.generated import described, mutated
 from benchmarks.hostile.watch import resident_mib
-from benchmarks.hostile.wire import wires
+from benchmarks.hostile.wire import slow_wires, wires
 
 RESULTS = Path(__file__).parent.parent / "results" / "hostile.json"
 DELIBERATE = {503: ("model_unavailable", "overloaded"), 504: ("deadline_exceeded",)}
 MOST_KEPT = 50
+BODY_S, HEAD_S = 30.0, 15.0
+"""What the embedded profile and the proxy give a body and a head to come in."""
 
 
 class Report:
@@ -164,7 +166,7 @@ def run(options: argparse.Namespace) -> Report:
 
 
 def _below(options: argparse.Namespace, report: Report) -> None:
-    for wire in wires():
+    for wire in [*wires(), *(slow_wires(BODY_S, HEAD_S) if options.slow else [])]:
         start = time.monotonic()
         try:
             status = wire.send(options.url, limit_s=options.limit)
@@ -186,6 +188,7 @@ def main() -> int:
     parser.add_argument("--limit", type=float, default=100, help="seconds after which a request counts as hung")
     parser.add_argument("--pid", type=int, help="the server's process: its memory is compared before and after")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--slow", action="store_true", help="connections that trickle, too: two minutes more")
     parser.add_argument("--resume", action="store_true", help="go on from what --out holds")
     parser.add_argument("--out", type=Path, default=RESULTS)
     report = run(parser.parse_args())

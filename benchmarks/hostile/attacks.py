@@ -353,7 +353,14 @@ def _forms() -> Iterator[Attack]:
 
 
 def _places() -> Iterator[Attack]:
-    for path in ("/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "/v1/%00", "/v1/\u00fc", "//evil.org/", "/-/routes"):
+    for path in (
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+        "/v1/%00",
+        "/v1/\u00fc",
+        "//evil.org/x",
+        "/-/routes",
+    ):
         yield Attack(f"GET {path}", *NOWHERE, path=path, method="GET")
     yield Attack("a path of 60 KB", 431, "headers_too_large", path="/" + "a" * 60_000, method="GET")
     yield Attack("a query of 60 KB", 431, "headers_too_large", path="/health/live?" + "a" * 60_000, method="GET")

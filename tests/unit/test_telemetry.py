@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 
 from deployments.handles import models_over
 from deployments.tracing import Traced, Wordless, environment, processors
+from tests.unit.http.conftest import plain_backends
 from vlp_graph import telemetry
 from vlp_graph.config import Dialogue as Config
 from vlp_graph.config import Telemetry, load
@@ -27,7 +28,6 @@ from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.plan import wire_text
 from vlp_graph.dialogue.turn import Event, Picture, Turn
 from vlp_graph.engines.distilbert import Reading
-from vlp_graph.engines.spent import Spent
 from vlp_graph.errors import Overloaded
 from vlp_graph.http.app import build_app
 
@@ -268,7 +268,7 @@ def test_a_log_line_and_a_reply_of_a_traced_request(
     exported: InMemorySpanExporter, caplog: pytest.LogCaptureFixture
 ) -> None:
     profile, graph = load("embedded"), PlainGraph("chat", 0.95)
-    app = build_app(graph.dialogue("fast"), None, profile)  # type: ignore[arg-type]
+    app = build_app(graph.dialogue("fast"), plain_backends(), profile)
     body = {"model": "vlp", "messages": [{"role": "user", "content": f"hello {SECRET}"}]}
     headers = {"x-request-id": "abc-1", "authorization": f"Bearer {SECRET}-key"}
     with caplog.at_level(logging.INFO, "vlp_graph.http.watch"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -14,21 +15,26 @@ from starlette.types import Message
 
 from deployments.proxy import Harmless, middlewares
 from vlp_graph.config import load
+from vlp_graph.http.request_id import is_sane
 from vlp_graph.serving import FLAGS
 
 
 class Proxy:
     """Stands where Serve's proxy does: remembers the headers, and adds its id to the answer as that one does."""
 
-    def __init__(self) -> None:
+    def __init__(self, status: int | None = 200, mime: bytes = b"application/json") -> None:
+        self.status, self.mime = status, mime
         self.headers: list[tuple[bytes, bytes]] | None = None
         self.sent: list[Message] = []
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        self.headers = scope["headers"]
-        ids = [(b"x-request-id", b"a"), (b"x-request-id", b"a")]
-        await send({"type": "http.response.start", "status": 200, "headers": ids})
-        await send({"type": "http.response.body", "body": b""})
+        self.headers = [pair for pair in scope["headers"] if pair[0] != b"x-request-id"]
+        self.ids = [value for name, value in scope["headers"] if name == b"x-request-id"]
+        if self.status is None:
+            return
+        headers = [(b"x-request-id", b"a"), (b"x-request-id", b"a"), (b"content-type", self.mime)]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}"})
 
     def ask(self, *headers: tuple[bytes, bytes], path: str = "/v1/models") -> int:
         async def send(message: Message) -> None:
@@ -71,13 +77,22 @@ def test_no_client_steers_the_router(name: bytes) -> None:
 def test_only_sane_ids_pass(value: bytes, kept: bool) -> None:
     proxy = Proxy()
     proxy.ask((b"x-request-id", value))
-    assert proxy.headers == ([(b"x-request-id", value)] if kept else [])
+    assert len(proxy.ids) == 1
+    assert (proxy.ids == [value]) is kept
+    assert is_sane(proxy.ids[0].decode())
+
+
+def test_of_two_ids_neither_is_believed() -> None:
+    proxy = Proxy()
+    proxy.ask((b"x-request-id", b"one"), (b"x-request-id", b"two"))
+    assert len(proxy.ids) == 1
+    assert proxy.ids[0] not in (b"one", b"two")
 
 
 def test_an_answer_has_one_id() -> None:
-    proxy = Proxy()
-    proxy.ask()
-    assert [name.lower() for name, _ in proxy.sent[0]["headers"]].count(b"x-request-id") == 1
+    for proxy in (Proxy(), Proxy(503, b"text/plain"), Proxy(None)):
+        proxy.ask((b"x-request-id", b"mine"))
+        assert [value for name, value in proxy.sent[0]["headers"] if name == b"x-request-id"] == [b"mine"]
 
 
 def test_the_list_of_applications_is_not_told() -> None:
@@ -85,6 +100,30 @@ def test_the_list_of_applications_is_not_told() -> None:
     assert proxy.ask(path="/-/routes") == 404
     assert proxy.headers is None
     assert Proxy().ask(path="/-/healthz") == 200
+
+
+@pytest.mark.parametrize(
+    ("said", "status", "code", "later"),
+    [
+        (408, 504, "deadline_exceeded", None),
+        (429, 429, "overloaded", b"1"),
+        (503, 503, "model_unavailable", b"5"),
+        (None, 503, "model_unavailable", b"5"),
+    ],
+)
+def test_what_serve_says_is_said_in_our_shape(said: int | None, status: int, code: str, later: bytes | None) -> None:
+    proxy = Proxy(said, b"text/plain")
+    assert proxy.ask() == status
+    start, body = proxy.sent
+    assert json.loads(body["body"])["error"]["code"] == code
+    assert dict(start["headers"]).get(b"retry-after") == later
+
+
+@pytest.mark.parametrize(("status", "mime"), [(503, b"application/json"), (200, b"text/plain"), (404, b"text/plain")])
+def test_what_the_application_says_passes(status: int, mime: bytes) -> None:
+    proxy = Proxy(status, mime)
+    assert proxy.ask() == status
+    assert proxy.sent[1]["body"] == b"{}"
 
 
 def test_serve_calls_it_and_gets_the_profile_s_limits() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -65,6 +66,21 @@ def test_who_trickles_is_not_waited_for(impatient: str) -> None:
     assert answers["a connection that says nothing"][0] == CLOSED
 
 
+def test_200_sockets_that_trickle_keep_nobody_out(impatient: str) -> None:
+    at = httpx.URL(impatient)
+    sockets = [socket.create_connection((at.host, at.port or 80), timeout=20) for _ in range(200)]
+    try:
+        for number, connection in enumerate(sockets):
+            half = b"POST /v1/ask HTTP/1.1\r\nhost: x\r\ncontent-type: multipart/form-data; boundary=b\r\n"
+            connection.sendall(half if number % 2 else half + b"content-length: 9999\r\n\r\n--b")
+        assert httpx.get(f"{impatient}/health/live", timeout=20).status_code == 200
+        answers = [connection.makefile("rb").read() for connection in sockets]  # to the end: all are closed
+        assert {answer.split()[1] for answer in answers} == {b"408"}
+    finally:
+        for connection in sockets:
+            connection.close()
+
+
 def test_generated_attacks_break_nothing(url: str) -> None:
     statuses: list[int] = []
 
@@ -78,7 +94,8 @@ def test_generated_attacks_break_nothing(url: str) -> None:
         for attack, _ in zip(mutated(1), range(100), strict=False):
             send(attack)
     assert len(statuses) > 100
-    assert [status for status in statuses if status >= 500] == []
+    # 503: the health of a model that these backends say is not up
+    assert {status for status in statuses if status >= 500} <= {503}
 
 
 def test_memory_is_seen_by_process() -> None:

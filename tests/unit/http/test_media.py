@@ -158,6 +158,32 @@ class TestPicture:
         data = encoded(frames[0], format, save_all=True, append_images=frames[1:], duration=100, lossless=True)
         assert decode_picture(data, LIMITS).pixels[0, 0].tolist() == [255, 0, 0]
 
+    @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "CMYK", "L"])
+    @pytest.mark.parametrize("orientation", [1, 6])
+    def test_pictures_of_several_strips_are_whole(self, mode: str, orientation: int) -> None:
+        from PIL import ImageOps
+
+        noise = np.random.default_rng(3).integers(0, 256, (900, 1_300, 4), dtype=np.uint8)
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        data = encoded(Image.fromarray(noise).convert(mode), "JPEG" if mode == "CMYK" else "PNG", exif=exif)
+        whole = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+        if whole.has_transparency_data:
+            whole = Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole.convert("RGBA"))
+        assert np.array_equal(decode_picture(data, LIMITS).pixels, np.asarray(whole.convert("RGB")))
+
+    def test_scans_are_counted(self) -> None:
+        data = encoded(Image.new("RGB", (64, 64), "red"), "JPEG", progressive=True)
+        scan = data[data.rindex(b"\xff\xda") : -2]
+        scans = data.count(b"\xff\xda")
+        for more, taken in ((LIMITS.jpeg_scans - scans, True), (LIMITS.jpeg_scans - scans + 1, False)):
+            bomb = data[:-2] + scan * more + b"\xff\xd9"
+            if taken:
+                assert decode_picture(bomb, LIMITS).pixels.shape == (64, 64, 3)
+            else:
+                with pytest.raises(TooLarge, match="50 scans"):
+                    decode_picture(bomb, LIMITS)
+
     def test_20000_by_20000_is_refused_from_the_header(self) -> None:
         # Its scan lines are garbage: whoever decodes it reports a broken picture instead.
         data = png(20_000, 20_000, 8, 2, b"garbage")
