@@ -52,12 +52,10 @@ class Llama:
             self._running -= 1
 
     async def _written(self, request: Any) -> AsyncIterator[str]:
-        from ray.serve.llm.openai_api_models import ErrorResponse
-
         async with aclosing(await self.server.chat(request)) as parts:  # whoever leaves ends vLLM's work
             async for part in parts:
                 for event in part if isinstance(part, list) else [part]:
-                    if isinstance(event, ErrorResponse):
+                    if not isinstance(event, str):  # an error, of vLLM's class or of Ray's copy of it
                         raise _error(event.error.message, event.error.code)
                     for piece in _pieces(event):
                         yield piece
