@@ -96,6 +96,7 @@ async def streamed(
             except RayActorError:
                 if begun or attempt == 2:
                     raise
+                telemetry.note(span, retried=True)
 
 
 class Grounder(Finder):

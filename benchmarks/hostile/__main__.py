@@ -95,7 +95,7 @@ def shoot(client: httpx.Client, attack: Attack, report: Report, kind: str) -> No
     given = {"status": reply.status_code, "code": code, "id": reply.headers.get("x-request-id")}
     is_fault = reply.status_code >= 500 and code not in DELIBERATE.get(reply.status_code, ())
     fault = {**given, "body": attack.content[:500].decode("latin-1")} if is_fault else None
-    is_wrong = attack.status and (reply.status_code, code) != (attack.status, attack.code)
+    is_wrong = attack.status and not attack.is_right(reply.status_code, code)
     wrong = {**given, "wanted": [attack.status, attack.code]} if is_wrong else None
     report.add(kind, attack.name, reply.status_code, time.monotonic() - start, faults=fault, wrong=wrong)
 
@@ -169,7 +169,7 @@ def _below(options: argparse.Namespace, report: Report) -> None:
     for wire in [*wires(), *(slow_wires(BODY_S, HEAD_S) if options.slow else [])]:
         start = time.monotonic()
         try:
-            status = wire.send(options.url, limit_s=options.limit)
+            status = wire.send(options.url, limit_s=options.limit, key=options.key)
         except TimeoutError:
             report.add("wire", wire.name, "hang", time.monotonic() - start, hangs={"seconds": options.limit})
             continue

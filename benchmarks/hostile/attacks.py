@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -31,7 +31,8 @@ NOWHERE = (404, None)
 
 @dataclass(frozen=True)
 class Attack:
-    """One request, and what it has to get. `code` is the error's, None where it has none."""
+    """One request, and what it has to get. `code` is the error's, None where it has none. A turn that `may_fail` can
+    also be one that asks for a picture it does not have, or is too long for the model: the words decide."""
 
     name: str
     status: int
@@ -40,6 +41,10 @@ class Attack:
     method: str = "POST"
     content: bytes = b""
     headers: tuple[tuple[str, bytes | str], ...] = field(default=())
+    may_fail: bool = False
+
+    def is_right(self, status: int, code: str | None) -> bool:
+        return (status, code) == (self.status, self.code) or (self.may_fail and (status, code) in (BAD, BROKEN))
 
     def send(self, client: httpx.Client) -> httpx.Response:
         return client.request(self.method, self.path, content=self.content, headers=list(self.headers))
@@ -100,7 +105,8 @@ def _bodies() -> Iterator[Attack]:
     yield _raw("ten million empty lists", b"[" + b"[]," * 9_000_000 + b"[]]", LARGE)
     yield _raw("a million numbers", b'{"stop":[' + b"1," * 1_000_000 + b"1]}", LARGE)
     yield _raw("a million keys", b"{" + b",".join(b'"%d":1' % n for n in range(1_000_000)) + b"}", LARGE)
-    yield _raw("brackets inside a string", good.replace("hi", "[{" * 2_000).encode(), GOOD)
+    inside = _raw("brackets inside a string", good.replace("hi", "[{" * 2_000).encode(), GOOD)
+    yield replace(inside, may_fail=True)
     yield _raw("a string that does not end", b'{"model": "' + b"[" * 1_000_000, BAD)
     yield _raw("a number of 5,000 digits", good.replace("4}", "9" * 5_000 + "}").encode(), BAD)
     yield _raw("a key twice", good.replace('"model": "vlp"', '"model": "x", "model": "vlp"').encode(), GOOD)
@@ -182,7 +188,7 @@ def _words() -> Iterator[Attack]:
         "one long word": "a" * 7_900,
     }
     for name, text in said.items():
-        yield _chat(name, GOOD, messages=[user(text)])
+        yield replace(_chat(name, GOOD, messages=[user(text)]), may_fail=True)
     yield _chat("U+0000", BAD, messages=[user("hi \0 there")])
     yield _ask("form: U+0000", BAD, [("text", (None, "hi \0 there"))])
     yield _chat(

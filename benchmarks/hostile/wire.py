@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 CLOSED = 0
 """In place of a status: the connection was closed without an answer."""
+_HOST = b"Host: x\r\n"
 _JSON = b"content-type: application/json\r\n"
 
 
@@ -26,8 +27,8 @@ class Wire:
     statuses: tuple[int, ...]
     pause: float = 0.0
 
-    def send(self, url: str, *, limit_s: float) -> int:
-        """The status of the first answer.
+    def send(self, url: str, *, limit_s: float, key: str | None = None) -> int:
+        """The status of the first answer. `key` is sent along where the bytes are a request.
 
         Raises:
             TimeoutError: neither an answer nor an end came.
@@ -37,7 +38,7 @@ class Wire:
             reply = b""
             try:
                 for piece in self.pieces:
-                    connection.sendall(piece)
+                    connection.sendall(piece.replace(_HOST, _HOST + f"x-api-key: {key}\r\n".encode()) if key else piece)
                     if self.pause:
                         connection.settimeout(self.pause)
                         try:
