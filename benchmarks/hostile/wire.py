@@ -82,7 +82,7 @@ _FLOOD = b"a" * 65_536
 
 def _garbage() -> Iterator[Wire]:
     yield Wire("garbage", [b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" * 9], _REFUSED)
-    yield Wire("HTTP/0.9", [b"GET /\r\n\r\n"], (400, 401, 404, CLOSED))
+    yield Wire("HTTP/0.9", [b"GET /nothing\r\n\r\n"], (400, 401, 404, CLOSED))
     yield Wire("HTTP/9.9", [b"GET / HTTP/9.9\r\n\r\n"], (400, 404, CLOSED))
     yield Wire("a method of 10 KB", [b"A" * 10_000 + b" / HTTP/1.1\r\n\r\n"], _REFUSED)
     yield Wire("a NUL in a header", [_GET + b"x: a\0b\r\n\r\n"], _REFUSED)

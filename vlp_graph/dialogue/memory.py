@@ -114,6 +114,7 @@ class Store:
     async def _keep(self, key: str, asked: str, answered: str, shown: Sequence[Picture], context: Context) -> None:
         now = time.time()
         async with (await self._opened()).begin() as db:
+            await self._expire(db, now)
             last = await db.scalar(select(func.max(_TURNS.c.number)).where(_TURNS.c.session == key))
             number = 0 if last is None else last + 1
             known = set(await db.scalars(select(_PICTURES.c.digest).where(_PICTURES.c.session == key)))
@@ -126,14 +127,17 @@ class Store:
             about = {"request": context.request, "named": list(context.named), "earlier": list(context.earlier)}
             found = {"shown": [p.digest for p in shown], "picture": context.picture, **about}
             await db.execute(_TURNS.insert().values(**turn, **found))
-            await self._forget(db, key, number, now)
+            await self._forget(db, key, number)
 
-    async def _forget(self, db: Any, key: str, number: int, now: float) -> None:
-        """Sessions that have expired, and the oldest turns of one that is too long."""
+    async def _expire(self, db: Any, now: float) -> None:
+        """Forgets sessions that have ended, before a new turn would make one of them look alive."""
         ended = select(_TURNS.c.session).group_by(_TURNS.c.session)
         expired = list(await db.scalars(ended.having(func.max(_TURNS.c.at) < now - self.config.expires_s)))
         for table in (_TURNS, _PICTURES):
             await db.execute(delete(table).where(table.c.session.in_(expired)))
+
+    async def _forget(self, db: Any, key: str, number: int) -> None:
+        """The oldest turns of a session that is too long, and pictures that only they showed."""
         old = (_TURNS.c.session == key) & (_TURNS.c.number <= number - self.config.turns)
         await db.execute(delete(_TURNS).where(old))
         left = await db.execute(select(_TURNS.c.shown).where(_TURNS.c.session == key))

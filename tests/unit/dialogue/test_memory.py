@@ -146,3 +146,13 @@ async def test_a_database_that_is_down(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(store, "keep", full)
     assert (await say(dialogue(store), "find the stars", photo(1))).text.startswith("I found")
     await store.close()
+
+
+async def test_a_new_turn_does_not_bring_an_expired_session_back(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = memory.time.time()
+    await store.keep("s", "find the stars", "One star.", [photo(1)], Context())
+    monkeypatch.setattr(memory.time, "time", lambda: now + 101)
+    await store.keep("s", "hello", "Hi.", [], Context())
+    past = await store.recall("s")
+    assert [message.text for message in past.history] == ["hello", "Hi."]
+    assert past.pictures == ()
