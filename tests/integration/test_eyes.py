@@ -157,7 +157,11 @@ def test_a_turn_is_a_line_in_the_log_and_its_id_is_in_the_replicas(graph: Graph)
     if graph.log is None:
         pytest.skip("the graph was started elsewhere: its log is elsewhere")
     ask(graph, WORDS, x_request_id="logged-turn", authorization="Bearer zebra-key")
-    (line,) = (line for line in lines(graph, "Ingress", "logged-turn") if "http_route" in line)
+    end = time.monotonic() + 30
+    while not (written := [w for w in lines(graph, "Ingress", "logged-turn") if "http_route" in w]):
+        assert time.monotonic() < end, "the reply is there, its line in the log is not"
+        time.sleep(0.2)
+    (line,) = written
     assert (line["http_route"], line["status"], line["planned"] in ("reader", "planner")) == (
         "/v1/chat/completions",
         200,
