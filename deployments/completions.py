@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from vlp_graph.engines.detokenizer import Detokenizer, special_tokens
 from vlp_graph.engines.generation import Finish, Generation, Piece, Prefill, Token
+from vlp_graph.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+HOTTEST = 2.0
+"""vLLM takes no temperature above it."""
 _SEEDS = 2**63
 _ID = "token_id:"
 
@@ -22,7 +25,15 @@ _ID = "token_id:"
 def request_body(model: str, prompt: Sequence[int], generation: Generation, seed: int | None) -> dict[str, Any]:
     """Fields of a streamed `CompletionRequest`. What is not asked for is said all the same: else the defaults of the
     model's own generation_config.json would hold. vLLM has neither `typical_p` nor a watermark that a request turns
-    on."""
+    on.
+
+    Raises:
+        InvalidRequest: hotter than vLLM takes.
+    """
+    if (generation.temperature or 0.0) > HOTTEST:
+        raise InvalidRequest(
+            f"`temperature` must be <= {HOTTEST} for this model. Given: {generation.temperature}", param="temperature"
+        )
     return {
         "model": model,
         "prompt": list(prompt),

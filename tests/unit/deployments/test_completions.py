@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 import vlp_graph.nano
 from deployments.completions import Reader, request_body
 from vlp_graph.engines.generation import Finish, Generation, Piece, Prefill, Token
+from vlp_graph.errors import InvalidRequest
 
 EOS = 2
 
@@ -102,3 +103,9 @@ def test_nothing_is_left_to_the_models_own_defaults() -> None:
     drawn = request_body("llama", [1], Generation(("x",), typical_p=0.5), 2**64 - 1)
     assert drawn["temperature"] == 1.0
     assert 0 <= drawn["seed"] < 2**63
+
+
+def test_hotter_than_vllm_takes_is_refused_by_name() -> None:
+    assert request_body("llama", [1], Generation(("x",), temperature=2.0), 1)["temperature"] == 2.0
+    with pytest.raises(InvalidRequest, match=r"`temperature` must be <= 2\.0 for this model\. Given: 2\.5"):
+        request_body("llama", [1], Generation(("x",), temperature=2.5), 1)
