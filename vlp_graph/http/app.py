@@ -17,10 +17,10 @@ from vlp_graph.config import Profile
 from vlp_graph.errors import ServingError
 from vlp_graph.handled import Watcher
 from vlp_graph.http import openapi
-from vlp_graph.http.audio import Audio
+from vlp_graph.http.audio.routes import Audio
 from vlp_graph.http.auth import Auth
 from vlp_graph.http.backends import Backends
-from vlp_graph.http.completions import Completions
+from vlp_graph.http.chat.routes import Completions
 from vlp_graph.http.concurrency import PerKey
 from vlp_graph.http.endpoint import JSON, Endpoint
 from vlp_graph.http.errors import LastResort, on_http_exception, on_serving_error
@@ -30,10 +30,10 @@ from vlp_graph.http.limits import MIB, BodyLimit, HeaderLimit
 from vlp_graph.http.metrics import Metrics, Scrape
 from vlp_graph.http.page import Page
 from vlp_graph.http.request_id import RequestId
-from vlp_graph.http.tgi import Tgi
-from vlp_graph.http.tgi_errors import TgiErrors
+from vlp_graph.http.tgi.errors import TgiErrors
+from vlp_graph.http.tgi.routes import Tgi
 from vlp_graph.http.turns import Dialogue, Turns
-from vlp_graph.http.vision import Vision
+from vlp_graph.http.vision.routes import Vision
 from vlp_graph.http.watch import Noted, Watched, write
 from vlp_graph.keys import Keys
 

@@ -13,7 +13,7 @@ from vlp_graph.config import load
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.idefics import Idefics, Look
 from vlp_graph.errors import InvalidRequest
-from vlp_graph.http.chat_idefics import IdeficsChat
+from vlp_graph.http.chat.idefics import IdeficsChat
 from vlp_graph.http.intake import Intake
 from vlp_graph.nano.world import Scene, held_out
 

@@ -17,7 +17,7 @@ from vlp_graph.engines.generation import Finish, Token
 from vlp_graph.errors import InvalidRequest, ModelUnavailable
 from vlp_graph.http.app import build_app
 from vlp_graph.http.backends import Backends
-from vlp_graph.http.chat_reply import ModelChunk, ModelCompletion
+from vlp_graph.http.chat.reply import ModelChunk, ModelCompletion
 
 CHAT = "/v1/chat/completions"
 MakePng = Callable[..., bytes]

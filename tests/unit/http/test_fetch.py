@@ -25,7 +25,7 @@ from vlp_graph.errors import FetchFailed, ServingError, TooLarge, UrlRefused
 from vlp_graph.http.addresses import is_allowed
 from vlp_graph.http.app import build_app
 from vlp_graph.http.backends import Backends
-from vlp_graph.http.completions import Completions
+from vlp_graph.http.chat.routes import Completions
 from vlp_graph.http.fetch import Fetcher
 from vlp_graph.http.intake import Intake
 from vlp_graph.http.turns import Turns

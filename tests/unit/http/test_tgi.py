@@ -21,7 +21,7 @@ from vlp_graph.engines.generation import Finish, Generation, Piece, Prefill, Tok
 from vlp_graph.errors import InvalidRequest, ModelUnavailable, Overloaded
 from vlp_graph.http.app import build_app
 from vlp_graph.http.backends import Backends
-from vlp_graph.http.tgi import within
+from vlp_graph.http.tgi.routes import within
 
 MODELS = ("llama", "idefics")
 

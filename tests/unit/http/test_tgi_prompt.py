@@ -6,7 +6,7 @@ import pytest
 
 from vlp_graph.config import Limits
 from vlp_graph.errors import InvalidRequest
-from vlp_graph.http.tgi_prompt import PictureUrl, split
+from vlp_graph.http.tgi.prompt import PictureUrl, split
 
 DATA = "data:image/png;base64,iVBORw0KGgo="
 LIMITS = Limits(text_chars=1000, pictures=3)

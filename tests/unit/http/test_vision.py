@@ -20,7 +20,7 @@ from vlp_graph.dialogue.sorting import DESCRIBE
 from vlp_graph.errors import ModelUnavailable
 from vlp_graph.http.app import build_app
 from vlp_graph.http.backends import Backends
-from vlp_graph.http.vision_schema import Classification, Descriptions, Detection, Segmentation
+from vlp_graph.http.vision.schema import Classification, Descriptions, Detection, Segmentation
 from vlp_graph.masks import decode
 
 WIDTH, HEIGHT = 40, 30

@@ -22,7 +22,7 @@ from vlp_graph.http.endpoint import FORM, JSON
 from vlp_graph.http.errors import from_validation
 from vlp_graph.http.fetch import is_link
 from vlp_graph.http.intake import Intake
-from vlp_graph.http.vision_schema import Asked, Box, Segment, Ways
+from vlp_graph.http.vision.schema import Asked, Box, Segment, Ways
 
 A = TypeVar("A", bound=Asked)
 

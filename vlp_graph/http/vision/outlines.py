@@ -12,7 +12,7 @@ import numpy as np
 from vlp_graph import masks
 from vlp_graph.dialogue.turn import Picture
 from vlp_graph.http.backends import Located, Outlined
-from vlp_graph.http.vision_schema import Box, Segment, Segmented
+from vlp_graph.http.vision.schema import Box, Segment, Segmented
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from vlp_graph.config import Llama
 from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.errors import InvalidRequest
 from vlp_graph.http.backends import Chats
-from vlp_graph.http.chat_reply import Written
-from vlp_graph.http.chat_request import JsonBySchema, LlamaRequest, parse
+from vlp_graph.http.chat.reply import Written
+from vlp_graph.http.chat.request import JsonBySchema, LlamaRequest, parse
 from vlp_graph.http.intake import Intake
 from vlp_graph.http.schema import AnyMessage, TextPart, parts_of, text_of
 

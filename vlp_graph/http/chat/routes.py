@@ -9,12 +9,13 @@ from starlette.responses import JSONResponse, Response
 
 from vlp_graph.config import Profile
 from vlp_graph.errors import InvalidRequest, UnknownModel
-from vlp_graph.http import audio_forms, schema
+from vlp_graph.http import schema
+from vlp_graph.http.audio import forms as audio_forms
 from vlp_graph.http.backends import Backends
-from vlp_graph.http.chat_idefics import IdeficsChat
-from vlp_graph.http.chat_llama import LlamaChat
-from vlp_graph.http.chat_reply import AnyChunk, AnyCompletion
-from vlp_graph.http.chat_request import AnyChatRequest, refuse_unserved
+from vlp_graph.http.chat.idefics import IdeficsChat
+from vlp_graph.http.chat.llama import LlamaChat
+from vlp_graph.http.chat.reply import AnyChunk, AnyCompletion
+from vlp_graph.http.chat.request import AnyChatRequest, refuse_unserved
 from vlp_graph.http.endpoint import EVENTS, JSON, Endpoint
 from vlp_graph.http.intake import Intake
 from vlp_graph.http.model_reply import stream_reply, whole_reply

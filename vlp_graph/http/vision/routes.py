@@ -21,11 +21,11 @@ from vlp_graph.errors import DeadlineExceeded, InvalidRequest
 from vlp_graph.http.backends import Backends, Located
 from vlp_graph.http.endpoint import FORM, JSON, Endpoint, Handler
 from vlp_graph.http.intake import Intake
-from vlp_graph.http.outlines import Shown, union
 from vlp_graph.http.reply import until_gone
 from vlp_graph.http.schema import ErrorReply
-from vlp_graph.http.vision_input import most_masks, read, shown
-from vlp_graph.http.vision_schema import (
+from vlp_graph.http.vision.outlines import Shown, union
+from vlp_graph.http.vision.reading import most_masks, read, shown
+from vlp_graph.http.vision.schema import (
     CLASSIFY,
     DESCRIBE,
     DETECT,

@@ -23,16 +23,16 @@ from vlp_graph.config import Idefics, Llama, Profile
 from vlp_graph.config import Tgi as Bounds
 from vlp_graph.engines.generation import Finish, Generation, Piece
 from vlp_graph.errors import DeadlineExceeded, InvalidRequest, Overloaded, ServingError
-from vlp_graph.http import tgi_schema as schema
 from vlp_graph.http.backends import Backends, Generates
 from vlp_graph.http.endpoint import EVENTS, JSON, Endpoint, Handler
 from vlp_graph.http.errors import unexpected
 from vlp_graph.http.fetch import is_link
 from vlp_graph.http.intake import Intake
 from vlp_graph.http.reply import until_gone
-from vlp_graph.http.tgi_errors import PREFIX, as_tgi
-from vlp_graph.http.tgi_prompt import PictureUrl, check_text, split
-from vlp_graph.http.tgi_reply import Made, Stream, collect, events, reply, sse
+from vlp_graph.http.tgi import schema
+from vlp_graph.http.tgi.errors import PREFIX, as_tgi
+from vlp_graph.http.tgi.prompt import PictureUrl, check_text, split
+from vlp_graph.http.tgi.reply import Made, Stream, collect, events, reply, sse
 from vlp_graph.http.turns import Dialogue
 
 Name = Literal["llama", "idefics"]

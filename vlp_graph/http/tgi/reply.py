@@ -17,10 +17,10 @@ from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from vlp_graph.engines.generation import Finish, Piece, Prefill, Token
-from vlp_graph.http import tgi_schema as schema
 from vlp_graph.http.endpoint import EVENTS
 from vlp_graph.http.reply import until_gone
-from vlp_graph.http.tgi_errors import IncompleteGeneration
+from vlp_graph.http.tgi import schema
+from vlp_graph.http.tgi.errors import IncompleteGeneration
 
 
 @dataclass(frozen=True)

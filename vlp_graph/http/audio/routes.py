@@ -16,8 +16,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from vlp_graph.config import Http
 from vlp_graph.engines.transcript import Heard, Listening, Segment
 from vlp_graph.errors import InvalidRequest, ServingError, TooLarge
-from vlp_graph.http import audio_forms as forms
-from vlp_graph.http import bodies, subtitles
+from vlp_graph.http import bodies
+from vlp_graph.http.audio import forms, subtitles
 from vlp_graph.http.backends import Hears
 from vlp_graph.http.endpoint import EVENTS, FORM, JSON, Endpoint
 from vlp_graph.http.intake import Intake

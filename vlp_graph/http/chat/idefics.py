@@ -19,8 +19,9 @@ from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.engines.generation import Finish, Generation, Piece, Token
 from vlp_graph.errors import InvalidRequest, TooLarge
 from vlp_graph.http.backends import Generates
-from vlp_graph.http.chat_reply import Written
-from vlp_graph.http.chat_request import IdeficsRequest, parse
+from vlp_graph.http.chat.reply import Written
+from vlp_graph.http.chat.request import IdeficsRequest, parse
+from vlp_graph.http.chat.stop_words import StopWords
 from vlp_graph.http.intake import Intake, Link
 from vlp_graph.http.schema import (
     AnyMessage,
@@ -34,7 +35,6 @@ from vlp_graph.http.schema import (
     shown_pictures,
     text_of,
 )
-from vlp_graph.http.stop_words import StopWords
 
 END = "<end_of_utterance>"
 ENDS = (END, "\nUser:")

@@ -1,0 +1,1 @@
+"""The vision models as services of their own: detect, segment, classify, describe."""
