@@ -38,6 +38,8 @@ _OBEYED = {
         SERVE_SESSION_ID,
     )
 }
+_TRACED = {b"traceparent", b"tracestate"}
+"""Read by the proxy where turns are traced, as ASCII."""
 _ID = SERVE_HTTP_REQUEST_ID_HEADER.encode()
 _SAID_BY_SERVE: dict[int, tuple[type[ServingError], str]] = {
     408: (DeadlineExceeded, "no answer in time: try again in a moment"),
@@ -73,7 +75,7 @@ class Harmless:
             await refuse(_nothing_here(), scope, receive, send)
             return
         request_id = _id_of(scope)
-        kept = [(name, value) for name, value in scope["headers"] if _is_harmless(name)]
+        kept = [(name, value) for name, value in scope["headers"] if _is_harmless(name, value)]
         reply = _Reply(send, request_id)
         await self.app({**scope, "headers": [*kept, (_ID, request_id.encode())]}, receive, reply.send)
         if (error := reply.missing()) is not None:
@@ -112,7 +114,9 @@ def _id_of(scope: Scope) -> str:
     return given[0] if len(given) == 1 and is_sane(given[0]) else str(uuid.uuid4())
 
 
-def _is_harmless(name: bytes) -> bool:
+def _is_harmless(name: bytes, value: bytes) -> bool:
+    if name in _TRACED and not value.isascii():
+        return False
     return name != _ID and name.replace(b"_", b"-") not in _OBEYED
 
 

@@ -144,3 +144,10 @@ def test_limits_are_those_of_the_served_profile(monkeypatch: pytest.MonkeyPatch)
     body, headers, _ = middlewares()
     assert body.kwargs == {"max_bytes": limits.body_mib * 1024 * 1024, "seconds": limits.body_seconds}
     assert headers.kwargs["most"] == limits.headers
+
+
+@pytest.mark.parametrize("name", [b"traceparent", b"tracestate"])
+def test_a_trace_that_cannot_be_read_is_left_out(name: bytes) -> None:
+    proxy = Proxy()
+    proxy.ask((name, b"\xff-00-zz"), (name, b"00-1-1-01"))
+    assert proxy.headers == [(name, b"00-1-1-01")]
