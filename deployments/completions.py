@@ -22,10 +22,12 @@ _SEEDS = 2**63
 _ID = "token_id:"
 
 
-def request_body(model: str, prompt: Sequence[int], generation: Generation, seed: int | None) -> dict[str, Any]:
+def request_body(
+    model: str, prompt: Sequence[int], generation: Generation, seed: int | None, *, scored: bool = True
+) -> dict[str, Any]:
     """Fields of a streamed `CompletionRequest`. What is not asked for is said all the same: else the defaults of the
     model's own generation_config.json would hold. vLLM has neither `typical_p` nor a watermark that a request turns
-    on.
+    on. `scored`: the prompt's own tokens may be asked for with their log-probabilities.
 
     Raises:
         InvalidRequest: hotter than vLLM takes.
@@ -48,17 +50,25 @@ def request_body(model: str, prompt: Sequence[int], generation: Generation, seed
         "stop": list(generation.stop),
         "include_stop_str_in_output": True,
         "logprobs": generation.top_n_tokens,
-        "echo": generation.prefill,
+        "echo": generation.prefill and scored,
         "return_token_ids": True,
         "return_tokens_as_token_ids": True,
     }
 
 
 class Reader:
-    """Reads the events of one answer. `prompt` are the token ids that were sent."""
+    """Reads the events of one answer. `prompt` are the token ids that were sent, `scored` as for `request_body`."""
 
-    def __init__(self, tokenizer: Tokenizer, prompt: Sequence[int], generation: Generation, seed: int | None) -> None:
-        self._tokenizer, self._prompt = tokenizer, prompt
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        prompt: Sequence[int],
+        generation: Generation,
+        seed: int | None,
+        *,
+        scored: bool = True,
+    ) -> None:
+        self._tokenizer, self._prompt, self._scored = tokenizer, prompt, scored
         self._special = special_tokens(tokenizer)
         self._detokenizer = Detokenizer(tokenizer, prompt, skip_special=True)
         self._prefill, self._top, self._seed = generation.prefill, generation.top_n_tokens, seed
@@ -70,7 +80,9 @@ class Reader:
             ids, logprobs = choice.get("token_ids") or [], choice.get("logprobs") or {}
             tokens = self._tokens(ids, logprobs, choice["text"])
             if self._prefill and self._made == 0 and ids:
-                yield Prefill(self._prefilled(logprobs["token_logprobs"]))
+                yield Prefill(
+                    self._prefilled(logprobs["token_logprobs"] if self._scored else [None] * len(self._prompt))
+                )
             self._made += len(ids)
             self._text += choice["text"]
             reason = choice.get("finish_reason")

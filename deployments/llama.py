@@ -40,6 +40,8 @@ class Llama:
     async def __init__(self, config: Config) -> None:  # type: ignore[misc]
         logs.set_up()
         self._running, self._max_model_len = 0, config.max_model_len
+        # vLLM 0.32 with LoRA dies of log-probabilities of a prompt that shares its batch with another request
+        self._scored = config.planner is None
         self._tokens = {model: TokensCounted(model) for model in (BASE, PLANNER)}
         self.server = await _start(config)
         self._tokenizer = await asyncio.to_thread(_tokenizer, config)
@@ -80,8 +82,8 @@ class Llama:
         prompt = await asyncio.to_thread(_prompt, self._tokenizer, generation)
         generation.check_length(len(prompt), self._max_model_len)
         seed = generation.seed_used()
-        reader = Reader(self._tokenizer, prompt, generation, seed)
-        request = CompletionRequest(**request_body(BASE, prompt, generation, seed))
+        reader = Reader(self._tokenizer, prompt, generation, seed, scored=self._scored)
+        request = CompletionRequest(**request_body(BASE, prompt, generation, seed, scored=self._scored))
         async with aclosing(self._events(await self.server.completions(request))) as events:
             async for event in events:
                 for piece in reader.pieces(event):

@@ -78,7 +78,7 @@ def run(
         console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up, logs are in {_logs(ray)}", soft_wrap=True)
         limits = profile.dialogue
         form = logs.logging_config(profile.http)
-        options = HTTPOptions(host=where, port=door, request_timeout_s=limits.turn_s + 30)
+        options = HTTPOptions(host=where, port=door, request_timeout_s=max(limits.turn_s, profile.http.answer_s) + 30)
         serve.start(http_options=options, logging_config=form)
 
         target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/", logging_config=form)

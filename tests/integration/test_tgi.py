@@ -100,6 +100,14 @@ def test_idefics_looks_at_the_picture_that_is_asked_about(idefics: Client) -> No
     assert sum(right) >= 5
 
 
+def test_prompts_with_details_share_a_batch(llama: Client) -> None:
+    """Log-probabilities of prompts, asked of vLLM with LoRA side by side, ended its engine."""
+    prompts = [f"{PROMPT} {'and ' * n}" for n in range(8)]
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda p: llama.generate(p, max_new_tokens=8, decoder_input_details=True), prompts))
+    assert ["".join(t.text for t in one.details.prefill) for one in made] == prompts
+
+
 @pytest.mark.parametrize("prompt", [PROMPT, "Grüße! 😀 Ünïcödé:"])
 def test_llama_streams_what_it_generates(llama: Client, prompt: str) -> None:
     whole = llama.generate(prompt, max_new_tokens=24, decoder_input_details=True, top_n_tokens=2)
@@ -110,8 +118,7 @@ def test_llama_streams_what_it_generates(llama: Client, prompt: str) -> None:
     assert [e.token.id for e in streamed] == [t.id for t in whole.details.tokens]
     assert [e.generated_text for e in streamed[:-1]] == [None] * (len(streamed) - 1)
     assert "".join(t.text for t in whole.details.prefill) == prompt
-    assert whole.details.prefill[0].logprob is None
-    assert all(t.logprob is not None and t.logprob < 0 for t in whole.details.prefill[1:])
+    assert {t.logprob for t in whole.details.prefill} == {None}  # vLLM cannot score prompts beside the planner's LoRA
     top = whole.details.top_tokens
     assert top is not None
     assert [two[0].id for two in top] == [t.id for t in whole.details.tokens]

@@ -87,6 +87,18 @@ def test_an_echoed_prompt_is_the_prefill(tokenizer: Tokenizer) -> None:
     assert finish.generated_tokens == 1
 
 
+def test_a_prompt_that_must_not_be_scored_is_told_without(tokenizer: Tokenizer) -> None:
+    prompt, new = tokenizer.encode("what is").ids, tokenizer.encode(" red").ids
+    generation = Generation(("",), prefill=True)
+    assert request_body("llama", prompt, generation, None)["echo"]
+    assert not request_body("llama", prompt, generation, None, scored=False)["echo"]
+    reader = Reader(tokenizer, prompt, generation, seed=None, scored=False)
+    prefill, token, _ = read(reader, event(" red", new, finish_reason="length"))
+    assert isinstance(prefill, Prefill)
+    assert [(t.id, t.logprob) for t in prefill.tokens] == [(id, None) for id in prompt]
+    assert token == Token(new[0], " red", -new[0])
+
+
 def test_an_end_of_turn_is_an_end_of_text(tokenizer: Tokenizer) -> None:
     """Models with several end tokens: vLLM names the one that it stopped at by number."""
     (_, finish) = read(
