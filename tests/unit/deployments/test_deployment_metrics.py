@@ -166,5 +166,5 @@ def test_logs_keep_of_an_exception_its_kind_and_place_only() -> None:
     assert WithoutWords().filter(record)
     line = logging.Formatter().format(record)
     assert "ValueError" in line
-    assert "test_metrics.py" in line
+    assert "test_deployment_metrics.py" in line
     assert "a secret" not in line.replace('raise ValueError("a secret")', "")
