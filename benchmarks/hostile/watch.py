@@ -13,7 +13,8 @@ def resident_mib(pid: int) -> dict[str, float]:
     root = psutil.Process(pid)
     for process in [root, *root.children(recursive=True)]:
         try:
-            name = " ".join(process.cmdline())[:60] or process.name()
+            words = (word.rpartition("/")[2] for word in process.cmdline())  # no paths: results are published
+            name = " ".join(words)[:60].strip() or process.name()
             found[name] += process.memory_info().rss / 2**20
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             continue
