@@ -22,7 +22,6 @@ from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
 from vlp_graph.dialogue.prompt import intent_text
 from vlp_graph.dialogue.reading import Reader, Said, best, leans
 from vlp_graph.dialogue.speculation import Speculation
-from vlp_graph.dialogue.spent import Spent
 from vlp_graph.dialogue.tasks import Tasks
 from vlp_graph.dialogue.turn import (
     Answered,
@@ -39,6 +38,7 @@ from vlp_graph.dialogue.turn import (
     Vlp,
     Words,
 )
+from vlp_graph.dialogue.usage import UsageHandler
 from vlp_graph.errors import DeadlineExceeded, ModelUnavailable, Unprocessable
 
 T = TypeVar("T")
@@ -92,7 +92,7 @@ class Dialogue:
         focus, count = said.context.picture, len(turn.pictures)
         likely = likely_plan(said, lambda words: meant_picture(words, count, focus), count)
         asked = asked_by_example(turn, text)
-        planning, talking = Spent(), Spent()
+        planning, talking = UsageHandler(), UsageHandler()
         sizes = (self.config.max_answer_tokens, self.config.max_history_tokens)
         tasks = Tasks(self.models, turn, text, *sizes, asked, talking)
         limits = {"task_s": self.config.task_s, "deadline": deadline}
@@ -118,8 +118,8 @@ class Dialogue:
                     spoken = [NOTHING_TO_SAY]
                     yield Words(NOTHING_TO_SAY)
                 answer = "".join(spoken)
-                spent = clock.seconds["tasks"]
-                results.append(Result(id=plan.tasks[0].id, task="chat", status="ok", seconds=spent, text=answer))
+                seconds = clock.seconds["tasks"]
+                results.append(Result(id=plan.tasks[0].id, task="chat", status="ok", seconds=seconds, text=answer))
                 yield Finished(results[0])
             else:
                 async with aclosing(execute(plan, speculation.result)) as ended:
@@ -162,10 +162,10 @@ class Dialogue:
         likely: Likely | None,
         speculation: Speculation,
         deadline: float,
-        spent: Spent,
+        usage: UsageHandler,
     ) -> tuple[Plan, PlannedBy]:
         """The plan of the turn: the likely one where that leaves no doubt, else Llama's, who reads the turn's own words
-        (`text`, typed and spoken) and begins meanwhile. What planning costs goes to `spent`."""
+        (`text`, typed and spoken) and begins meanwhile. What planning costs goes to `usage`."""
         if likely and likely.sure >= self.config.sure and self.config.router != "cot":
             return self._placed(likely.plan, turn, said, intent), "reader"
         stand_in = likely.plan if likely else fallback_plan(intent.label, said.text)
@@ -177,7 +177,7 @@ class Dialogue:
                 speculation.warm(self.models.finder.prepare(turn.pictures[picture]))
         limit = min(deadline, asyncio.get_running_loop().time() + self.config.plan_s)
         try:
-            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, stand_in, spent))
+            plan = await _within(limit, "Llama", make_plan(self._planning, text, turn.history, stand_in, usage))
         except (ModelUnavailable, DeadlineExceeded):  # the turn survives a planner that is down or late
             plan = stand_in
         return self._placed(plan, turn, said, intent), "stand_in" if plan is stand_in else "planner"

@@ -17,8 +17,8 @@ from langchain_core.runnables import Runnable, RunnableConfig, RunnableLambda
 
 from vlp_graph.dialogue.plan import PLAN_SCHEMA, Plan, PlanError, ground_spans, parse_plan
 from vlp_graph.dialogue.prompt import history_line, planner_messages
-from vlp_graph.dialogue.spent import Spent
 from vlp_graph.dialogue.turn import Message
+from vlp_graph.dialogue.usage import UsageHandler
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +48,13 @@ async def make_plan(
     text: str,
     history: Sequence[Message],
     stand_in: Plan,
-    spent: Spent | None = None,
+    usage: UsageHandler | None = None,
 ) -> Plan:
     """The plan of a turn, or the one that stands in where what the model wrote cannot be used. A model that fails
-    raises its ServingError. Its tokens are counted in `spent`."""
+    raises its ServingError. Its tokens are counted in `usage`."""
     exchange = last_exchange(history)
     try:
-        counted: RunnableConfig = {"callbacks": [spent]} if spent else {}
+        counted: RunnableConfig = {"callbacks": [usage]} if usage else {}
         plan = await chain.ainvoke({"text": text, "history": exchange}, counted)
         spoken = " ".join([*(m.text for m in history), text])
         return ground_spans(plan, spoken)

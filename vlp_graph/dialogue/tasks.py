@@ -39,8 +39,8 @@ from vlp_graph.dialogue.prompt import neutral
 from vlp_graph.dialogue.questions import ODD, claim_of
 from vlp_graph.dialogue.referring import choose, read, same_place
 from vlp_graph.dialogue.sorting import DESCRIBE, either, sort_picture
-from vlp_graph.dialogue.spent import Spent
 from vlp_graph.dialogue.turn import Instance, Picture, Result, Turn
+from vlp_graph.dialogue.usage import UsageHandler
 from vlp_graph.dialogue.wording import (
     COLOURS,
     SHAPES,
@@ -71,7 +71,7 @@ SYSTEM = "You are a helpful assistant that talks about pictures. Answer briefly.
 @dataclass(frozen=True)
 class Tasks:
     """Runs single tasks of one turn. `text` is the turn's own words, typed and spoken; `asked` are the example pictures
-    by which it asks for a label. What its chat costs goes to `spent`."""
+    by which it asks for a label. What its chat costs goes to `usage`."""
 
     models: Models
     turn: Turn
@@ -79,7 +79,7 @@ class Tasks:
     max_answer_tokens: int
     max_history_tokens: int = 400
     asked: Asked | None = None
-    spent: Spent = field(default_factory=Spent)
+    usage: UsageHandler = field(default_factory=UsageHandler)
 
     async def run(self, task: Task, picture: Picture | None, needed: Sequence[Result] = ()) -> dict[str, Any]:
         """The fields of the result: text, count, label, scores, instances, about as the kind of task has them.
@@ -133,7 +133,7 @@ class Tasks:
 
     def _talker(self) -> Runnable[Any, BaseMessage]:
         model = self.models.talker.bind(**{"max_tokens": self.max_answer_tokens, **self.turn.sampling})
-        return model.with_config(callbacks=[self.spent])
+        return model.with_config(callbacks=[self.usage])
 
     def _messages(self) -> list[BaseMessage]:
         """The dialogue so far for the language model, as much of its end as it is to read."""

@@ -152,26 +152,34 @@ class StreamOptions(Wire):
     include_usage: bool | None = None
 
 
-class ChatRequest(Wire):
-    """The body of `POST /v1/chat/completions`."""
+StopWord = Annotated[Text, Field(min_length=1)]
 
-    model: Text = Field(description="always vlp")
+
+class ChatOptions(Wire):
+    """What every model that chats takes."""
+
     messages: list[AnyMessage] = Field(min_length=1)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[Finite, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[Finite, Field(ge=0, le=1)] | None = None
+    top_p: Annotated[Finite, Field(gt=0, le=1)] | None = None
     n: Annotated[int, AfterValidator(just_one)] | None = None
     stop: (
         Annotated[
-            Annotated[Text, Tag("words")] | Annotated[list[Text], Field(max_length=4), Tag("parts")],
+            Annotated[StopWord, Tag("words")] | Annotated[list[StopWord], Field(max_length=4), Tag("parts")],
             Discriminator(form_of_content),
         ]
         | None
     ) = None
     seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+
+
+class ChatRequest(ChatOptions):
+    """The body of `POST /v1/chat/completions` that asks the dialogue."""
+
+    model: Text = Field(description="always vlp")
     user: Text | None = None
     session: SessionName | None = None
 
@@ -221,14 +229,23 @@ def parse_chat(body: Any, limits: Limits) -> ChatRequest:
         raise from_validation(error, body) from None
     if request.model != MODEL:
         raise UnknownModel(f"there is no model {request.model[:100]!r}; ask for {MODEL!r}", param="model")
+    check_options(request, limits)
+    return request
+
+
+def check_options(request: ChatOptions, limits: Limits) -> None:
+    """
+    Raises:
+        InvalidRequest: more tokens are asked for than the profile takes.
+        TooLarge: a longer name or stop word.
+    """
     for name in ("max_tokens", "max_completion_tokens"):
         if (getattr(request, name) or 0) > limits.max_tokens:
             raise InvalidRequest(f"{name} is at most {limits.max_tokens} here", param=name)
     for name in ("user", "stop"):
-        given = getattr(request, name) or ()
+        given = getattr(request, name, None) or ()
         if any(len(text) > limits.name_chars for text in ([given] if isinstance(given, str) else given)):
             raise TooLarge(f"{name} has at most {limits.name_chars} characters here", param=name)
-    return request
 
 
 def to_turn(request: ChatRequest, limits: Limits, fetched: Mapping[str, bytes] | None = None) -> Turn:

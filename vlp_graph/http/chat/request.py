@@ -11,50 +11,29 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, Discriminator, Field, RootModel, Tag, ValidationError, model_validator
+from pydantic import Discriminator, Field, RootModel, ValidationError, model_validator
 
 from vlp_graph.config import Limits
 from vlp_graph.errors import InvalidRequest, UnsupportedParameter
 from vlp_graph.http.errors import from_validation
 from vlp_graph.http.schema import (
-    AnyMessage,
+    ChatOptions,
     ChatRequest,
     Finite,
-    StreamOptions,
     Text,
     Wire,
     check_count,
+    check_options,
     check_texts,
-    form_of_content,
-    just_one,
 )
 
 R = TypeVar("R", bound="ModelRequest")
 
-Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 Penalty = Annotated[Finite, Field(ge=-2, le=2)]
-StopWord = Annotated[Text, Field(min_length=1, max_length=500)]
 
 
-class ModelRequest(Wire):
+class ModelRequest(ChatOptions):
     """What every model that is asked by itself takes."""
-
-    messages: list[AnyMessage] = Field(min_length=1)
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
-    temperature: Annotated[Finite, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[Finite, Field(gt=0, le=1)] | None = None
-    n: Annotated[int, AfterValidator(just_one)] | None = None
-    stop: (
-        Annotated[
-            Annotated[StopWord, Tag("words")] | Annotated[list[StopWord], Field(max_length=4), Tag("parts")],
-            Discriminator(form_of_content),
-        ]
-        | None
-    ) = None
-    seed: Int64 | None = None
 
     @property
     def tokens(self) -> int | None:
@@ -140,9 +119,7 @@ def parse(kind: type[R], body: Mapping[str, Any], limits: Limits) -> R:
         request = kind.model_validate(body)
     except ValidationError as error:
         raise from_validation(error, body) from None
-    for name in ("max_tokens", "max_completion_tokens"):
-        if (getattr(request, name) or 0) > limits.max_tokens:
-            raise InvalidRequest(f"{name} is at most {limits.max_tokens} here", param=name)
+    check_options(request, limits)
     names = [f"messages.{number}.content" for number in range(len(request.messages))]
     check_texts(request.messages, names, limits)
     if isinstance(request, LlamaRequest):

@@ -11,14 +11,14 @@ from langchain_core.outputs import ChatGeneration, LLMResult
 
 
 @dataclass(eq=False)
-class Spent(AsyncCallbackHandler):
+class UsageHandler(AsyncCallbackHandler):
     """Tokens of calls that have ended, and whether one of them was cut at its `max_tokens`."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cut: bool = False
 
-    def with_(self, other: Spent) -> dict[str, int]:
+    def with_(self, other: UsageHandler) -> dict[str, int]:
         """Both counts together, by OpenAI's names."""
         prompt = self.prompt_tokens + other.prompt_tokens
         completion = self.completion_tokens + other.completion_tokens
