@@ -113,3 +113,46 @@ def test_an_unknown_profile_suggests() -> None:
 def test_a_profile_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load("embedded").http.port = 1  # type: ignore[misc]
+
+
+def test_a_profile_says_only_what_differs_from_another(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        "extends: embedded\nname: mine\ndescription: mine\nmodels: {llama: {max_num_seqs: 4, planner: null}}\n"
+    )
+    (tmp_path / "yours.yaml").write_text("extends: mine.yaml\nname: yours\ndialogue: {router: cot}\n")
+    embedded, yours = load("embedded"), load(str(tmp_path / "yours.yaml"))
+    assert (yours.name, yours.description, yours.dialogue.router) == ("yours", "mine", "cot")
+    assert (yours.models.llama.max_num_seqs, yours.models.llama.planner) == (4, None)
+    assert yours.models.llama.source == embedded.models.llama.source
+    assert yours.models.whisper == embedded.models.whisper
+
+
+def test_a_mistake_is_told_in_the_file_that_makes_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("extends: embedded\nname: mine\ndialogue:\n  turns: 3\n")
+    (tmp_path / "yours.yaml").write_text("extends: mine.yaml\n\nhttp: {prt: 1}\n")
+    with pytest.raises(ProfileError) as caught:
+        load(str(tmp_path / "yours.yaml"))
+    assert set(str(caught.value).splitlines()) == {
+        "mine.yaml:4: dialogue.turns: not a key; did you mean turn_s?",
+        "yours.yaml:3: http.prt: not a key; did you mean port?",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("extends: embeded\n", "mine.yaml:1: extends: no profile 'embeded'"),
+        ("name: x\nextends: mine.yaml\n", "mine.yaml:2: extends: mine.yaml extends mine.yaml: this does not end"),
+        ("extends: 3\n", "mine.yaml:1: extends: the name of a profile"),
+        (
+            "extends: embedded\ndialogue:\n  turn_s: 1\n  turn_s: 2\n",
+            "mine.yaml:4: turn_s: stands twice, first in line 3",
+        ),
+        ("extends: embedded\ndialogue: {router: fst}\n", "mine.yaml:2: dialogue.router: 'fst' is none of fast, cot"),
+        ("extends: embedded\nhttp: {port: abc}\n", "mine.yaml:2: http.port: .* .it is 'abc'"),
+    ],
+)
+def test_what_is_wrong_with_a_file_that_extends(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(ProfileError, match=message):
+        load(str(tmp_path / "mine.yaml"))

@@ -10,24 +10,17 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-import os
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from vlp_graph.config.environment import cache_dir as default_cache_dir
+
 log = logging.getLogger(__name__)
 
 PACKAGE_PREFIX = "package:"
 CONVERTED_MARK = "vlp-converted"
-
-
-def default_cache_dir() -> Path:
-    """`$VLP_CACHE`, else `$XDG_CACHE_HOME/vlp-graph`, else `~/.cache/vlp-graph`."""
-    if explicit := os.environ.get("VLP_CACHE"):
-        return Path(explicit).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base).expanduser() if base else Path.home() / ".cache") / "vlp-graph"
 
 
 def resolve(source: str, cache_dir: Path | None = None) -> str:
