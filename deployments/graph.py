@@ -44,6 +44,7 @@ def compose(profile: Profile) -> Application:
     models, http = profile.models, profile.http
     return Ingress.options(  # type: ignore[attr-defined, no-any-return]
         num_replicas=http.replicas,
+        max_surge_percent=100,
         ray_actor_options={"num_cpus": http.num_cpus, "runtime_env": {"env_vars": INGRESS_MEMORY}},
         max_ongoing_requests=http.max_ongoing_requests,
         max_queued_requests=http.max_queued_requests,

@@ -193,7 +193,7 @@ def _local_weights() -> type:
 
 def _resources(config: Config) -> dict[str, float]:
     gpu = {"GPU": config.num_gpus} if config.num_gpus else {}
-    return {"CPU": config.num_cpus, **gpu}
+    return {"CPU": config.num_cpus, **gpu, **config.resources}
 
 
 def build_llama(config: Config) -> Application:

@@ -16,9 +16,11 @@ def deployment_options(model: Model) -> dict[str, Any]:
         "ray_actor_options": {
             "num_cpus": model.num_cpus,
             "num_gpus": model.num_gpus,
+            "resources": model.resources,
             "runtime_env": {"env_vars": environment(model)},
         },
         "autoscaling_config": autoscaling(model),
+        "max_surge_percent": model.replicas.surge,
         "max_ongoing_requests": model.max_ongoing_requests,
         "max_queued_requests": model.max_queued_requests,
         **HEALTH,
@@ -32,6 +34,8 @@ def autoscaling(model: Model) -> dict[str, Any]:
         "initial_replicas": replicas.min,
         "max_replicas": replicas.max,
         "target_ongoing_requests": replicas.target_ongoing,
+        "upscale_delay_s": replicas.upscale_delay_s,
+        "downscale_delay_s": replicas.downscale_delay_s,
     }
 
 

@@ -18,6 +18,13 @@ class Replicas(Strict):
     """replicas that load may bring it to"""
     target_ongoing: Positive = 2
     """requests per replica that are aimed at: more of them bring another replica"""
+    upscale_delay_s: float = Field(default=30, ge=0)
+    """seconds of more load before replicas come"""
+    downscale_delay_s: float = Field(default=600, ge=0)
+    """seconds of less load before replicas go"""
+    surge: int = Field(default=100, ge=0, le=100)
+    """replicas, in per cent, that an upgrade starts before it ends old ones; they need room beside the old. 0: the old
+    one goes first, and what a single replica does is not done until the new one is up"""
 
     @model_validator(mode="after")
     def _ordered(self) -> Replicas:
@@ -54,6 +61,8 @@ class Model(Strict):
     """cores that a replica is counted with"""
     num_gpus: float = Field(default=0, ge=0, le=1)
     """share of a GPU for a replica (for each of its ranks where the model is split over several)"""
+    resources: dict[str, Positive] = Field(default_factory=dict)
+    """resources of your own that nodes offer (`ray start --resources`), and how much of each a replica takes"""
     threads: Count = 1
     """threads of a CPU replica"""
     replicas: Replicas = Replicas()
