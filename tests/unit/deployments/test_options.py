@@ -11,10 +11,12 @@ from vlp_graph.config import Model, Replicas
 
 def test_a_cpu_model() -> None:
     model = Model(source="package:x", num_cpus=0.5, threads=2, max_ongoing_requests=7, max_queued_requests=9)
+    model = model.model_copy(update={"resources": {"slot": 0.5}})
     assert deployment_options(model) == {
         "ray_actor_options": {
             "num_cpus": 0.5,
             "num_gpus": 0,
+            "resources": {"slot": 0.5},
             "runtime_env": {
                 "env_vars": {
                     "OMP_NUM_THREADS": "2",
@@ -25,6 +27,7 @@ def test_a_cpu_model() -> None:
             },
         },
         "autoscaling_config": autoscaling(model),
+        "max_surge_percent": 100,
         "max_ongoing_requests": 7,
         "max_queued_requests": 9,
         **HEALTH,
@@ -38,7 +41,14 @@ def test_a_fraction_of_a_gpu() -> None:
 
 def test_autoscaling_starts_at_its_least() -> None:
     scaling = autoscaling(Model(source="x", replicas=Replicas(min=2, max=5, target_ongoing=3)))
-    assert scaling == {"min_replicas": 2, "initial_replicas": 2, "max_replicas": 5, "target_ongoing_requests": 3}
+    assert scaling == {
+        "min_replicas": 2,
+        "initial_replicas": 2,
+        "max_replicas": 5,
+        "target_ongoing_requests": 3,
+        "upscale_delay_s": 30,
+        "downscale_delay_s": 600,
+    }
 
 
 def test_only_a_hub_id_may_ask_a_hub() -> None:
