@@ -52,7 +52,7 @@ def scaled(cluster: Cluster, clients: int) -> dict[str, Any]:
 
 
 def killed(cluster: Cluster, clients: int) -> dict[str, Any]:
-    """All processes of a node that holds a Grounded-SAM, and not Llama, are killed under load."""
+    """All processes of a node that holds a Grounded-SAM, and not Llama, are killed under load; another comes for it."""
     before = cluster.placed()
     wanted = {name: len(replicas) for name, replicas in cluster.replicas().items()}
     victim = next(node for node, held in before.items() if "GroundedSam" in held and "Llama" not in held)
@@ -69,6 +69,7 @@ def killed(cluster: Cluster, clients: int) -> dict[str, Any]:
             "the replicas to be back",
         )
         time.sleep(10)
+    cluster.add(f"{victim}-again")
     return {"node": victim, "held": before[victim], "back_s": back, "replicas": cluster.placed()} | {
         "before": load.told(end=at),
         "from_then_on": load.told(start=at - 5),
@@ -125,7 +126,8 @@ def _since(start: float) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=3)
-    parser.add_argument("--clients", type=int, default=4)
+    parser.add_argument("--clients", type=int, default=4, help="while a node dies, while a version comes")
+    parser.add_argument("--busy", type=int, default=16, help="clients that bring another replica")
     parser.add_argument("--out", type=Path, default=RESULTS)
     options = parser.parse_args()
     if reason := missing():
@@ -140,7 +142,7 @@ def main() -> None:
             console.print(f"nodes: {', '.join(cluster.nodes())}")
             steps: dict[str, Callable[[], dict[str, Any]]] = {
                 "deployed": lambda: deployed(cluster),
-                "scaled": lambda: scaled(cluster, options.clients),
+                "scaled": lambda: scaled(cluster, options.busy),
                 "killed": lambda: killed(cluster, options.clients),
                 "upgraded": lambda: upgraded(cluster, options.clients),
             }
