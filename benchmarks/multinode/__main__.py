@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -132,6 +133,8 @@ def main() -> None:
     options = parser.parse_args()
     if reason := missing():
         parser.error(reason)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the nodes end with this, however it ends
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     console = Console()
     told: dict[str, Any] = {"workers": options.workers, "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="vlp-nodes-") as folder, Network("vlp") as network:
