@@ -100,6 +100,7 @@ def _warm(config: Config) -> Engine:
         companion=config.companion,
         nms=config.nms,
         synonyms=config.synonyms,
+        phrases_at_once=config.phrases_at_once,
     )
     blank = np.zeros((64, 64, 3), np.uint8)
     for _ in engine.find([Query(blank, ("object",))]):

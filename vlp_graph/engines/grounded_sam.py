@@ -69,7 +69,7 @@ class GroundedSam:
         embeddings: int = 32,
         **detector: Any,
     ) -> Self:
-        """`threshold` and `nms` go to the detector."""
+        """`threshold`, `nms`, `phrases_at_once` and the like go to the detector."""
         options: dict[str, Any] = {"device": device, "dtype": dtype}
         detector |= {"quantization": quantization, "revision": revision, "pictures": embeddings}
         dino = GroundingDino.load(source, **options, **detector)

@@ -25,6 +25,11 @@ GPU_SHARE = 0.92
 """vLLM's share of the GPU memory that the replica's GPU fraction stands for; the rest is for CUDA itself."""
 
 
+def gpu_memory_utilization(num_gpus: float) -> float:
+    """vLLM's `gpu_memory_utilization` for a rank with this share of a GPU."""
+    return round(min(num_gpus, 1.0) * GPU_SHARE, 3)
+
+
 def adapter_rank(adapter: str) -> int:
     """The LoRA rank that an adapter folder's adapter_config.json states."""
     config = json.loads((Path(resolve(adapter)) / "adapter_config.json").read_text(encoding="utf-8"))
@@ -48,7 +53,7 @@ def engine_arguments(config: Config) -> dict[str, Any]:
             config.quantization, config.quantization
         )
     if config.device == "cuda":
-        arguments["gpu_memory_utilization"] = round(min(config.num_gpus, 1.0) * GPU_SHARE, 3)
+        arguments["gpu_memory_utilization"] = gpu_memory_utilization(config.num_gpus)
     if config.planner:
         arguments |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(8, adapter_rank(config.planner))}
     return arguments
