@@ -44,9 +44,11 @@ def run(
 
     Raises:
         ProfileError: no such profile, or one that cannot be used.
-        StartError: a deployment cannot start, the file of keys cannot be used, or anyone could ask.
+        StartError: the models do not fit the machines, a deployment cannot start, the file of keys cannot be used, or
+            anyone could ask.
     """
     profile = config.load(profile_name)
+    _check_fit(profile, profile_name)
     config.mark_served(profile_name)
     for key, value in (FLAGS | LOOPBACK | tracing.environment(profile.telemetry)).items():
         os.environ.setdefault(key, value)
@@ -113,6 +115,20 @@ def _who_may_ask(profile: config.Profile, host: str, *, is_open: bool) -> str:
             "add NAME --file PATH) and name the file in VLP_API_KEYS_FILE or http.keys_file, or say --open"
         )
     return f"[bold yellow]API keys: none. Anyone who reaches {host} may ask.[/]"
+
+
+def _check_fit(profile: config.Profile, name: str) -> None:
+    """Refuses what could not run here: minutes of downloads would come before the first model is out of memory.
+
+    Raises:
+        StartError: with what is missing, and what would do.
+    """
+    from vlp_graph.sizing import errors, plan
+
+    try:
+        plan.check(profile)
+    except config.ProfileError as error:
+        raise StartError(errors.placed(name, error)) from None
 
 
 def _stop_by_signal(stop: threading.Event) -> None:

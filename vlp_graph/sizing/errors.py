@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vlp_graph.config.loading import place
 from vlp_graph.config.strict import ProfileError
 
 
@@ -28,3 +29,10 @@ class DoesNotFit(ProfileError):
 
 class UnknownArchitecture(ProfileError):
     """Nothing here says how large a model is."""
+
+
+def placed(profile: str, error: ProfileError) -> str:
+    """The error with the file and line of each key that is at fault."""
+    if not isinstance(error, DoesNotFit):
+        return str(error)
+    return "\n".join(f"{place(profile, problem.location)}: {problem}" for problem in error.problems)

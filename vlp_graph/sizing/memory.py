@@ -13,6 +13,7 @@ from typing import Any
 from vlp_graph.config import DistilBert, GroundedSam, Idefics, Llama, Model, Profile, Whisper
 from vlp_graph.config.hardware import Gpu
 from vlp_graph.config.models import Generating
+from vlp_graph.engines.distilbert import LONGEST
 from vlp_graph.engines.llama import adapter_rank, gpu_memory_utilization
 from vlp_graph.engines.sam import MASK_PIXELS_AT_ONCE
 from vlp_graph.sizing.architectures import Architecture, Decoder, architecture
@@ -28,7 +29,7 @@ GRAPHS_GIB = 0.5
 """vLLM's CUDA graphs where they are made (`enforce_eager: false`). An assumption, above what vLLM logs for 7B."""
 COLLECTIVES_GIB = 0.5
 """NCCL's buffers of a rank that shares layers with others. An assumption."""
-HOST_GIB = {"torch": 0.7, "vllm": 2.5, "whisper": 0.4, "ingress": 0.5}
+HOST_GIB = {"torch": 0.7, "vllm": 2.7, "whisper": 0.4, "ingress": 0.5}
 """Resident memory of a replica's processes beside the weights, as measured on the embedded profile (ps, after some
 hundred turns): Python, Ray, torch with its libraries; vLLM is three processes and one more for each further rank."""
 HOST_CUDA_GIB = 1.5
@@ -295,8 +296,8 @@ def _whisper(model: Whisper) -> _Parts:
 
 
 def _distilbert(model: DistilBert) -> _Parts:
-    """One encoder for each of intents, forms and entailment; `batch.size` texts of full length through one block:
-    residual, input, queries, keys, values, MLP, and its attention's scores."""
+    """One encoder for each of intents, forms and entailment; `batch.size` texts of `LONGEST` tokens through one
+    block: residual, input, queries, keys, values, MLP, and its attention's scores."""
     built = architecture(model.source, model.revision)
     encoders = [built] * (2 if model.forms else 1)
     if model.nli:
@@ -304,7 +305,7 @@ def _distilbert(model: DistilBert) -> _Parts:
     size = BYTES[model.dtype]
 
     def block(config: Any) -> float:
-        length = config["max_position_embeddings"]
+        length = min(LONGEST, config["max_position_embeddings"])
         scores: float = config["n_heads"] * length**2
         return model.batch.size * (length * (5 * config["dim"] + config["hidden_dim"]) + scores) * size
 
