@@ -122,11 +122,21 @@ class Generating(Model):
         return self.tensor_parallel * self.pipeline_parallel
 
 
+def _vllm_can_load(quantization: str | None) -> None:
+    if quantization == "int8":  # it brings nothing to eight bits while it loads
+        raise ValueError("quantization int8 is not vLLM's: take nf4, or a checkpoint in awq or gptq")
+
+
 class Llama(Generating):
     """The language model, through vLLM."""
 
     planner: str | None = None
     """the LoRA adapter that writes plans (as `source`); without one the base model plans"""
+
+    @model_validator(mode="after")
+    def _vllm_quantizes(self) -> Llama:
+        _vllm_can_load(self.quantization)
+        return self
 
 
 class Idefics(Generating):
@@ -143,11 +153,13 @@ class Idefics(Generating):
 
     @model_validator(mode="after")
     def _engine_knows_it(self) -> Idefics:
-        if self.engine == "transformers":
-            if self.quantization in ("awq", "gptq"):
-                raise ValueError(f"quantization {self.quantization} is vLLM's: take nf4 or int8, or engine: vllm")
-            if self.ranks > 1:
-                raise ValueError("tensor_parallel and pipeline_parallel are vLLM's: take replicas, or engine: vllm")
+        if self.engine == "vllm":
+            _vllm_can_load(self.quantization)
+            return self
+        if self.quantization in ("awq", "gptq"):
+            raise ValueError(f"quantization {self.quantization} is vLLM's: take nf4 or int8, or engine: vllm")
+        if self.ranks > 1:
+            raise ValueError("tensor_parallel and pipeline_parallel are vLLM's: take replicas, or engine: vllm")
         return self
 
 

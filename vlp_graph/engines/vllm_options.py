@@ -1,0 +1,78 @@
+"""What vLLM is started with, the same for every model that it runs.
+
+The memory share follows from the GPU fraction, placement from the number of ranks: a profile states neither twice.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from vlp_graph.config.models import Generating
+
+GPU_SHARE = 0.92
+"""vLLM's share of the GPU memory that the replica's GPU fraction stands for; the rest is for CUDA itself."""
+READY_S = 3600
+"""Seconds that vLLM waits for its engine process, which may download a model; its own 10 minutes are not enough."""
+LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
+"""Ranks that vLLM makes room for."""
+_BITSANDBYTES = "bitsandbytes"
+
+
+def engine_arguments(config: Generating) -> dict[str, Any]:
+    """Arguments of `vllm.AsyncEngineArgs` for a profile entry, all but the model's own name."""
+    arguments: dict[str, Any] = {
+        "dtype": config.dtype,
+        "max_model_len": config.max_model_len,
+        "max_num_seqs": config.max_num_seqs,
+        "enforce_eager": config.enforce_eager,
+        "enable_prefix_caching": config.prefix_caching,
+        "kv_cache_dtype": config.kv_cache_dtype,
+        "tensor_parallel_size": config.tensor_parallel,
+        "pipeline_parallel_size": config.pipeline_parallel,
+    }
+    if config.max_num_batched_tokens is not None:
+        arguments["max_num_batched_tokens"] = config.max_num_batched_tokens
+    if config.revision:
+        arguments |= {"revision": config.revision, "tokenizer_revision": config.revision}
+    if config.device == "cuda":
+        arguments["gpu_memory_utilization"] = round(config.num_gpus * GPU_SHARE, 3)
+    return arguments | _quantization(config.quantization)
+
+
+def _quantization(name: str | None) -> dict[str, Any]:
+    """`nf4` is made while the weights are loaded, by vLLM's plugin for bitsandbytes. Of AWQ and GPTQ vLLM reads bits
+    and groups out of the checkpoint, and takes the fastest kernel that the GPU has for them."""
+    if name is None:
+        return {}
+    if name == "nf4":
+        return {"quantization": _BITSANDBYTES, "load_format": _BITSANDBYTES}
+    return {"quantization": name}
+
+
+def lora_arguments(rank: int) -> dict[str, Any]:
+    """Room for one adapter of that rank beside the base model.
+
+    Raises:
+        ValueError: vLLM has no room for such a rank.
+    """
+    room = next((allowed for allowed in LORA_RANKS if allowed >= rank), None)
+    if room is None:
+        raise ValueError(f"an adapter of rank {rank}: vLLM takes ranks up to {LORA_RANKS[-1]}; train a smaller one")
+    return {"enable_lora": True, "max_loras": 1, "max_lora_rank": room}
+
+
+def environment(config: Generating) -> dict[str, str]:
+    """Variables that vLLM reads when it is imported. It imports no plugin that the profile does not need."""
+    variables = {
+        "VLLM_ENGINE_READY_TIMEOUT_S": str(READY_S),
+        "VLLM_PLUGINS": _BITSANDBYTES if config.quantization == "nf4" else "",
+    }
+    if config.device == "cpu":
+        variables |= {
+            "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib),
+            "VLLM_CPU_OMP_THREADS_BIND": config.cores or "auto",
+        }
+    elif config.num_gpus < 1:
+        variables["VLLM_RAY_PER_WORKER_GPUS"] = str(config.num_gpus)
+    return variables
