@@ -25,6 +25,7 @@ from vlp_graph.config import Llama as Config
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
 from vlp_graph.engines.spent import Spent
+from vlp_graph.engines.vllm_options import check_platform
 from vlp_graph.engines.vllm_options import environment as engine_environment
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest, ServingError
@@ -158,6 +159,7 @@ async def _start(config: Config) -> Any:
     from ray.serve.llm import LLMConfig
     from ray.serve.llm.deployment import LLMServer
 
+    await asyncio.to_thread(check_platform, config)
     source = await asyncio.to_thread(resolve, config.source)
     llm = LLMConfig(
         model_loading_config={"model_id": BASE, "model_source": source},

@@ -46,6 +46,7 @@ class Llama:
     @classmethod
     def load(cls, config: Config) -> Self:
         os.environ.update(vllm_options.environment(config))
+        vllm_options.check_platform(config)
         from vllm import LLM
         from vllm.lora.request import LoRARequest
 

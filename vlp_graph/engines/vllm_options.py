@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vlp_graph.engines.loading import GPU_SHARE, DeviceMissing
+
 if TYPE_CHECKING:
     from vlp_graph.config.models import Generating
 
-GPU_SHARE = 0.92
-"""vLLM's share of the GPU memory that the replica's GPU fraction stands for; the rest is for CUDA itself."""
 READY_S = 3600
 """Seconds that vLLM waits for its engine process, which may download a model; its own 10 minutes are not enough."""
 LORA_RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -76,3 +76,17 @@ def environment(config: Generating) -> dict[str, str]:
     elif config.num_gpus < 1:
         variables["VLLM_RAY_PER_WORKER_GPUS"] = str(config.num_gpus)
     return variables
+
+
+def check_platform(config: Generating) -> None:
+    """
+    Raises:
+        DeviceMissing: this vLLM computes elsewhere than the profile says: it is built for one kind of device.
+    """
+    from vllm.platforms import current_platform
+
+    if (found := current_platform.device_type) != config.device:
+        raise DeviceMissing(
+            f"device {config.device}: this vLLM computes on {found or 'nothing that is here'}. Install the extra "
+            f"{'`gpu` and look at nvidia-smi' if config.device == 'cuda' else '`cpu`'}, or say device: {found or 'cpu'}"
+        )

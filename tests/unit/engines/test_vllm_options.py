@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from vlp_graph.config import Idefics, Llama
 from vlp_graph.engines import llama, vllm_options
-from vlp_graph.engines.vllm_options import engine_arguments, environment, lora_arguments
+from vlp_graph.engines.loading import GPU_SHARE, DeviceMissing
+from vlp_graph.engines.vllm_options import check_platform, engine_arguments, environment, lora_arguments
 
 PLANNER = "package:vlp_graph/nano/checkpoints/smollm2-planner"
 
@@ -27,7 +28,7 @@ def test_ranks() -> None:
 @pytest.mark.parametrize("share", [0.25, 0.49, 1.0])
 def test_the_memory_share_follows_from_the_fraction(share: float) -> None:
     arguments = engine_arguments(gpu(num_gpus=share))
-    assert arguments["gpu_memory_utilization"] == pytest.approx(share * vllm_options.GPU_SHARE, abs=1e-3)
+    assert arguments["gpu_memory_utilization"] == pytest.approx(share * GPU_SHARE, abs=1e-3)
     assert arguments["gpu_memory_utilization"] < share
     assert environment(gpu(num_gpus=share)).get("VLLM_RAY_PER_WORKER_GPUS") == (None if share == 1 else str(share))
 
@@ -90,6 +91,15 @@ def test_llama_has_room_for_its_planner() -> None:
     arguments = llama.engine_arguments(gpu(planner=PLANNER))
     assert arguments["max_lora_rank"] >= llama.adapter_rank(PLANNER)
     assert "enable_lora" not in llama.engine_arguments(gpu())
+
+
+@pytest.mark.models
+def test_a_vllm_for_another_device_is_told() -> None:
+    from vllm.platforms import current_platform
+
+    other = gpu() if current_platform.device_type == "cpu" else Llama(source="x")
+    with pytest.raises(DeviceMissing, match=f"device {other.device}: this vLLM computes on"):
+        check_platform(other)
 
 
 @pytest.mark.models
