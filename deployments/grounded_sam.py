@@ -95,6 +95,8 @@ def _warm(config: Config) -> Engine:
         dtype=config.dtype,
         quantization=config.quantization,
         revision=config.revision,
+        sam_revision=config.sam_revision,
+        num_gpus=config.num_gpus,
         embeddings=config.embeddings,
         threshold=config.threshold,
         companion=config.companion,

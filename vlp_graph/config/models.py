@@ -136,9 +136,11 @@ class Generating(Model):
 
 def _vllm_numbers(model: Generating) -> None:
     if model.dtype == "int8":
-        raise Misplaced("int8 is a dtype of Whisper's: take quantization: int8", "dtype")
-    if model.quantization in ("nf4", "int8") and model.device == "cpu":
-        raise Misplaced(f"vLLM has {model.quantization} (bitsandbytes) on GPUs only: leave it out", "quantization")
+        raise Misplaced("int8 is a dtype of Whisper's: take quantization: nf4", "dtype")
+    if model.quantization == "int8":  # it brings nothing to eight bits while it loads
+        raise Misplaced("int8 is not vLLM's: take nf4, or a checkpoint in awq or gptq", "quantization")
+    if model.quantization == "nf4" and model.device == "cpu":
+        raise Misplaced("vLLM has nf4 (bitsandbytes) on GPUs only: leave it out", "quantization")
 
 
 class Llama(Generating):

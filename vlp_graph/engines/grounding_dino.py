@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlp_graph.engines.boxes import suppress
-from vlp_graph.engines.loading import pretrained_options
+from vlp_graph.engines.loading import load_pretrained
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -167,8 +167,14 @@ class GroundingDino:
         from transformers import AutoProcessor, GroundingDinoForObjectDetection
 
         path = resolve(source)
-        options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
-        model = GroundingDinoForObjectDetection.from_pretrained(path, **options).eval()
+        model = load_pretrained(
+            GroundingDinoForObjectDetection,
+            path,
+            device=device,
+            dtype=dtype,
+            quantization=quantization,
+            revision=revision,
+        )
         processor = AutoProcessor.from_pretrained(path, revision=revision)
         least = threshold if companion is None else companion
         return cls(model, processor, threshold, nms, least, pictures, synonyms or {}, phrases_at_once)

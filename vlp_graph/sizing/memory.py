@@ -14,8 +14,10 @@ from vlp_graph.config import DistilBert, GroundedSam, Idefics, Llama, Model, Pro
 from vlp_graph.config.hardware import Gpu
 from vlp_graph.config.models import Generating
 from vlp_graph.engines.distilbert import LONGEST
-from vlp_graph.engines.llama import adapter_rank, gpu_memory_utilization
+from vlp_graph.engines.llama import adapter_rank
+from vlp_graph.engines.loading import GPU_SHARE
 from vlp_graph.engines.sam import MASK_PIXELS_AT_ONCE
+from vlp_graph.engines.vllm_options import gpu_memory_utilization
 from vlp_graph.sizing.architectures import Architecture, Decoder, architecture
 
 GIB = 2**30
@@ -102,6 +104,8 @@ def footprint(name: str, model: Model, gpu: Gpu | None) -> Footprint:
     if cuda and gpu is not None:
         utilization = gpu_memory_utilization(share) if vllm else None
         budget = gpu.gib * (utilization if utilization is not None else share)
+        if not vllm and not isinstance(model, Whisper):  # torch's limit counts what torch allocates, not CUDA's own
+            budget = min(budget, gpu.gib * share * GPU_SHARE + CONTEXT_GIB)
     host = HOST_GIB["vllm" if vllm else "whisper" if isinstance(model, Whisper) else "torch"]
     host += 0.75 * (model.ranks - 1)
     context = CONTEXT_GIB + COLLECTIVES_GIB * (model.ranks > 1) if cuda else 0.0
