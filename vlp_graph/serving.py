@@ -78,9 +78,8 @@ def run(
     _stop_by_signal(stop)  # once more: Ray has put a handler of its own in the place of SIGTERM's
     try:
         console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up, logs are in {_logs(ray)}", soft_wrap=True)
-        limits = profile.dialogue
         form = logs.logging_config(profile.http)
-        options = HTTPOptions(host=where, port=door, request_timeout_s=max(limits.turn_s, profile.http.answer_s) + 30)
+        options = HTTPOptions(host=where, port=door, request_timeout_s=profile.request_s)
         serve.start(http_options=options, logging_config=form)
 
         target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/", logging_config=form)

@@ -19,6 +19,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from vlp_graph.config.environment import served_name
+from vlp_graph.config.lines import line_of
 from vlp_graph.config.profile import Profile
 from vlp_graph.config.strict import Misplaced, ProfileError
 
@@ -73,19 +74,7 @@ class _File:
 
     def line(self, location: Sequence[str]) -> tuple[int, int]:
         """How much of the location stands in this file, and the line of the last part that does."""
-        node, depth, line = self.tree, 0, 1
-        for part in location:
-            if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
-                node = node.value[int(part)]
-                depth, line = depth + 1, node.start_mark.line + 1
-                continue
-            entries = node.value if isinstance(node, yaml.MappingNode) else []
-            found = [(key, value) for key, value in entries if key.value == part]
-            if not found:
-                break
-            key, node = found[-1]
-            depth, line = depth + 1, key.start_mark.line + 1
-        return depth, line
+        return line_of(self.tree, location)
 
 
 def _chain(profile: str) -> Iterator[_File]:

@@ -26,6 +26,11 @@ class Profile(Strict):
     models: Models
     cluster: Cluster | None = None
 
+    @property
+    def request_s(self) -> float:
+        """Seconds after which Serve's proxy gives a request up: later than whoever works on it."""
+        return max(self.dialogue.turn_s, self.http.answer_s) + 30
+
     @model_validator(mode="after")
     def _only_who_may_is_answered(self) -> Profile:
         http, cluster = self.http, self.cluster
