@@ -246,6 +246,30 @@ def profiles() -> None:
             typer.echo(f"  {model_name:<13} {model.dtype:<9} {share:<8} {sources}")
 
 
+@app.command()
+def plan(
+    profile: Annotated[str, typer.Argument(help="a profile's name, or the path of a YAML file")] = "embedded",
+    gpu: Annotated[str | None, typer.Option(help="a GPU in the place of the machine's (a10g, l4, h100 ...)")] = None,
+    gpus: Annotated[int | None, typer.Option(min=1, help="so many of them a machine")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the plan as JSON")] = False,
+) -> None:
+    """What a profile needs: memory of each model, shares, placement, machines; and by how much it does not fit."""
+    from rich.console import Console
+
+    from vlp_graph.config import ProfileError, load
+    from vlp_graph.sizing import errors, report
+    from vlp_graph.sizing.plan import make
+
+    try:
+        made = make(load(profile), gpu, gpus)
+    except ProfileError as error:
+        _fail(errors.placed(profile, error), BAD_USAGE)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(made), indent=2))
+    else:
+        report.show(made, Console(highlight=False))
+
+
 def describe(reply: dict[str, Any]) -> list[str]:
     """A reply for people: one line per step from what was heard to what was answered."""
     vlp, lines = reply["vlp"], []
