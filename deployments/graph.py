@@ -20,7 +20,6 @@ from vlp_graph import config
 from vlp_graph.config import Profile
 from vlp_graph.errors import Overloaded
 
-NAME = "vlp"
 INGRESS_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 """glibc gives what pictures took back to the system: by itself it keeps it, in an arena for every other thread."""
 

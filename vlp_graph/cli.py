@@ -11,6 +11,8 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from vlp_graph.render.what import What
+
 BAD_USAGE, FAILED = 2, 1
 _AHEAD = ("adopted", "cancelled", "wasted")
 
@@ -226,6 +228,46 @@ def _keys_path(file: Path | None, profile: str) -> Path:
     if path is None:
         _fail("which file of keys? Give --file PATH, VLP_API_KEYS_FILE, or http.keys_file in the profile", BAD_USAGE)
     return path
+
+
+@app.command()
+def render(
+    what: Annotated[What, typer.Argument(help="the file to make")],
+    profile: Annotated[str, typer.Argument(help="a profile's name, or the path of a YAML file")] = "embedded",
+    out: Annotated[Path | None, typer.Option(metavar="PATH", help="write it here instead of printing it")] = None,
+) -> None:
+    """Make a file for a cluster from a profile: Serve config, its environment, RayService, what goes around that,
+    `ray up` config, Karpenter pools, EKS cluster."""
+    from vlp_graph.config import ProfileError
+    from vlp_graph.render.render import render as rendered
+
+    try:
+        text = rendered(what, profile)
+    except ProfileError as error:
+        _fail(str(error), BAD_USAGE)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="a Serve config, a RayService, or a config for `ray up`", **_FILE)],
+    crd: Annotated[Path | None, typer.Option(metavar="PATH", help="KubeRay's rayservices CRD", **_FILE)] = None,
+) -> None:
+    """Look for mistakes in a file for a cluster: unknown keys, values that Ray refuses, versions that differ."""
+    from vlp_graph.config import ProfileError
+    from vlp_graph.render.check import check as mistakes_in
+
+    try:
+        mistakes = mistakes_in(file, crd)
+    except ProfileError as error:
+        _fail(str(error), BAD_USAGE)
+    for mistake in mistakes:
+        typer.echo(str(mistake), err=True)
+    if mistakes:
+        raise typer.Exit(FAILED)
 
 
 @app.command()

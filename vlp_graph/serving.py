@@ -12,7 +12,7 @@ from typing import Any
 
 from rich.console import Console
 
-from deployments import logs, tracing
+from deployments import NAME, logs, tracing
 from vlp_graph import config
 from vlp_graph.config.service import is_loopback
 from vlp_graph.keys import KeyFileError, read
@@ -65,7 +65,7 @@ def run(
     from ray import serve
     from ray.serve.config import HTTPOptions
 
-    from deployments.graph import NAME, compose
+    from deployments.graph import compose
 
     ray.init(
         num_cpus=None if profile.cpus is None else int(profile.cpus),
