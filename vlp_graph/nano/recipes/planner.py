@@ -6,7 +6,6 @@ tokens and likely candidates only. The verb of the thought decides the plan, so 
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections.abc import Iterator, Sequence
@@ -14,10 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from vlp_graph.dialogue.plan import PLAN_SCHEMA, PlanError, ground_spans, parse_plan
-from vlp_graph.dialogue.prompt import planner_messages
+from vlp_graph.dialogue.plan import PlanError, ground_spans, parse_plan
 from vlp_graph.engines.weights import resolve
-from vlp_graph.finetune import LINEARS
+from vlp_graph.finetune import LINEARS, language
+from vlp_graph.finetune.language import prompt_text
 from vlp_graph.nano.everyday import everyday
 from vlp_graph.nano.turns import FRESH_TURNS, GoldPlan, gold_of, judge, load_hand_turns
 from vlp_graph.nano.utterances import Turn, generate
@@ -34,7 +33,6 @@ EVERYDAY_SHARE = 0.4
 SIZE_LIMIT = 9_900_000
 HELD_OUT_TURNS = 320
 HAND_TURNS_APART = 3
-MAX_NEW_TOKENS = 130
 
 Asked = tuple[str, str | None, Sequence[GoldPlan]]
 """Utterance, history, and the plans that are right."""
@@ -52,12 +50,6 @@ class Example:
 
     def __len__(self) -> int:
         return len(self.prompt) + len(self.completion)
-
-
-def prompt_text(tokenizer: Any, utterance: str, history: str | None) -> str:
-    """What the planner reads, as vLLM's chat endpoint renders it too."""
-    messages = planner_messages(utterance, history)
-    return str(tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False))
 
 
 def encode(tokenizer: Any, turn: Turn) -> Example:
@@ -175,42 +167,16 @@ def _save(model: Any, out: Path) -> None:
 # --- evaluation --------------------------------------------------------------------------------------
 
 
-def write_plans(checkpoint: Path, turns: Sequence[tuple[str, str | None]], batch_size: int = 32) -> list[str]:
+def write_plans(checkpoint: Path, turns: Sequence[tuple[str, str | None]]) -> list[str]:
     """What the planner writes for each (utterance, history): greedily and under the plan's schema, as it is served."""
     import torch
-    import xgrammar
     from peft import PeftModel
-    from rich.progress import track
-    from transformers import AutoModelForCausalLM, AutoTokenizer
-    from xgrammar.contrib.hf import LogitsProcessor
+    from transformers import AutoModelForCausalLM
 
     torch.set_num_threads(1)
-    base = resolve(BASE)
-    tokenizer = AutoTokenizer.from_pretrained(base, padding_side="left")
-    tokenizer.pad_token = tokenizer.eos_token
-    model = AutoModelForCausalLM.from_pretrained(base, dtype=_fast_dtype())
-    model = PeftModel.from_pretrained(model, checkpoint).merge_and_unload().eval()
-    vocabulary = xgrammar.TokenizerInfo.from_huggingface(tokenizer, vocab_size=model.config.vocab_size)
-    schema = xgrammar.GrammarCompiler(vocabulary).compile_json_schema(json.dumps(PLAN_SCHEMA))
-    prompts = [prompt_text(tokenizer, *turn) for turn in turns]
-    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
-    written = [""] * len(prompts)
-    for start in track(range(0, len(order), batch_size), description="planner writes", transient=True):
-        chosen = order[start : start + batch_size]
-        texts = [prompts[i] for i in chosen]
-        inputs = tokenizer(texts, padding=True, add_special_tokens=False, return_tensors="pt")
-        with torch.inference_mode():
-            ids = model.generate(
-                **inputs,
-                do_sample=False,
-                max_new_tokens=MAX_NEW_TOKENS,
-                pad_token_id=tokenizer.pad_token_id,
-                logits_processor=[LogitsProcessor(schema)],
-            )
-        answers = tokenizer.batch_decode(ids[:, inputs["input_ids"].shape[1] :], skip_special_tokens=True)
-        for i, answer in zip(chosen, answers, strict=True):
-            written[i] = answer
-    return written
+    model = AutoModelForCausalLM.from_pretrained(resolve(BASE), dtype=_fast_dtype())
+    merged = PeftModel.from_pretrained(model, checkpoint).merge_and_unload()
+    return language.write_plans(merged, language.load_tokenizer(BASE), turns)
 
 
 def evaluate(checkpoint: Path) -> dict[str, float]:
