@@ -24,7 +24,8 @@ from benchmarks.multinode.cluster import Cluster
 from benchmarks.multinode.load import Load
 from benchmarks.multinode.network import Network, missing
 from vlp_graph import config
-from vlp_graph.serving import FLAGS
+from vlp_graph.render.environment import flags
+from vlp_graph.render.target import Target
 
 HERE = Path(__file__).parent
 RESULTS = HERE.parent / "results" / "multinode.json"
@@ -35,7 +36,7 @@ START_S = 600.0
 def deployed(cluster: Cluster) -> dict[str, Any]:
     """`serve deploy` of the first version."""
     start = time.monotonic()
-    cluster.deploy(_config(V1), "v1")
+    cluster.deploy(V1)
     cluster.wait_running(START_S)
     return {"seconds": _since(start), "replicas": cluster.placed()}
 
@@ -83,7 +84,7 @@ def upgraded(cluster: Cluster, clients: int) -> dict[str, Any]:
     with Load([cluster.url()], clients) as load:
         time.sleep(5)
         at = time.monotonic()
-        cluster.deploy(_config(V2), "v2")
+        cluster.deploy(V2)
 
         def all_new() -> bool:
             states = [a["status"] for a in cluster.status()["applications"].values()]
@@ -93,22 +94,6 @@ def upgraded(cluster: Cluster, clients: int) -> dict[str, Any]:
         seconds = _until(all_new, START_S, "the new version")
         time.sleep(5)
     return {"seconds": seconds, "replicas": cluster.placed(), **load.told(start=at - 5)}
-
-
-def _config(profile: str) -> dict[str, Any]:
-    http = config.load(profile).http
-    return {
-        "proxy_location": "EveryNode",
-        "http_options": {"host": http.host, "port": http.port},
-        "applications": [
-            {
-                "name": "vlp",
-                "route_prefix": "/",
-                "import_path": "deployments.graph:build",
-                "args": {"profile": profile},
-            }
-        ],
-    }
 
 
 def _until(done: Callable[[], bool], within_s: float, what: str) -> float:
@@ -138,7 +123,7 @@ def main() -> None:
     console = Console()
     told: dict[str, Any] = {"workers": options.workers, "cores": os.cpu_count()}
     with tempfile.TemporaryDirectory(prefix="vlp-nodes-") as folder, Network("vlp") as network:
-        variables = FLAGS | {"VLP_PROFILE": V1}
+        variables = flags(Target(V1), str(HERE))
         with Cluster(network, Path(folder), variables) as cluster:
             for number in range(1, options.workers + 1):
                 cluster.add(f"worker-{number}")

@@ -15,9 +15,10 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import yaml
 
 from benchmarks.multinode.network import Network
+from vlp_graph.render.render import render
+from vlp_graph.render.what import What
 
 HEAD, GCS_PORT, DASHBOARD_PORT, HTTP_PORT = "head", 6379, 8265, 8000
 SLOT = "accelerator"
@@ -61,16 +62,15 @@ class Cluster:
         self.network.kill(node)
         self._running.pop(node).wait()
 
-    def deploy(self, config: dict[str, Any], name: str) -> None:
-        """`serve deploy` of a Serve config file; returns when Serve has taken it.
+    def deploy(self, profile: str) -> None:
+        """`serve deploy` of what `vlp render serve` makes of a profile; returns when Serve has taken it.
 
         Raises:
             RuntimeError: it was refused; with what the command said.
         """
-        path = self.folder / f"{name}.yaml"
-        path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-        command = ["serve", "deploy", str(path), "--address", self._dashboard()]
-        done = self._run([str(Path(sys.executable).parent / command[0]), *command[1:]])
+        path = self.folder / "serve.yaml"
+        path.write_text(render(What.SERVE, profile), encoding="utf-8")
+        done = self._run([_program("serve"), "deploy", str(path), "--address", self._dashboard()])
         if done.returncode:
             raise RuntimeError(done.stdout + done.stderr)
 
@@ -135,9 +135,15 @@ class Cluster:
         return f"http://{self.network.address(node)}:{HTTP_PORT}"
 
     def _start(self, node: str, *options: str) -> None:
-        ray = str(Path(sys.executable).parent / "ray")
         address = f"--node-ip-address={self.network.address(node)}"
-        command = [ray, "start", "--block", "--disable-usage-stats", address, "--object-store-memory=268435456"]
+        command = [
+            _program("ray"),
+            "start",
+            "--block",
+            "--disable-usage-stats",
+            address,
+            "--object-store-memory=268435456",
+        ]
         with (self.folder / f"{node}.log").open("wb") as log:
             self._running[node] = subprocess.Popen(
                 [*self.network.inside(node), *command, *options],
@@ -172,3 +178,8 @@ class Cluster:
             time.sleep(0.5)
         logs = "\n".join(f"{p.name}: {p.read_text(errors='replace')[-800:]}" for p in self.folder.glob("*.log"))
         raise TimeoutError(f"{what} is not there after {within_s:g} s\n{logs}")
+
+
+def _program(name: str) -> str:
+    """A command of this installation."""
+    return str(Path(sys.executable).parent / name)

@@ -13,6 +13,13 @@ from vlp_graph.serving import FLAGS
 
 CACHES = {"HF_HOME": f"{WEIGHTS}/huggingface", "VLP_CACHE": f"{WEIGHTS}/vlp"}
 """Downloaded and converted weights, on the volume that outlives a machine."""
+LOST_MACHINES = {
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_timeout_ms": "3000",
+    "RAY_health_check_failure_threshold": "3",
+}
+"""A machine that is gone is given up after some 12 s, within `dialogue.task_s`, so that its requests are sent to another
+in time. By itself Ray waits for it for more than a minute."""
 LOCAL_SESSIONS = "sqlite+aiosqlite:////tmp/vlp-sessions.sqlite"
 """Where no database is named: a file of the machine's own. SQLite does not bear a volume that machines share."""
 
@@ -20,7 +27,12 @@ LOCAL_SESSIONS = "sqlite+aiosqlite:////tmp/vlp-sessions.sqlite"
 def flags(target: Target, folder: str) -> dict[str, str]:
     """Flags of Ray, where traces go, and which profile is served: by its name, or as a file in `folder`."""
     telemetry = target.profile.telemetry
-    return FLAGS | variables(telemetry.otlp_endpoint, telemetry.sampled) | {"VLP_PROFILE": target.on(folder)}
+    return (
+        FLAGS
+        | LOST_MACHINES
+        | variables(telemetry.otlp_endpoint, telemetry.sampled)
+        | {"VLP_PROFILE": target.on(folder)}
+    )
 
 
 def exports(target: Target, folder: str) -> str:
