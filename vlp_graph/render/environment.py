@@ -18,8 +18,8 @@ LOST_MACHINES = {
     "RAY_health_check_timeout_ms": "3000",
     "RAY_health_check_failure_threshold": "3",
 }
-"""A machine that is gone is given up after some 12 s, within `dialogue.task_s`, so that its requests are sent to another
-in time. By itself Ray waits for it for more than a minute."""
+"""A machine that is gone is given up after some 12 s, within `dialogue.task_s`, so that its requests are sent to
+another in time. By itself Ray waits for it for more than a minute."""
 LOCAL_SESSIONS = "sqlite+aiosqlite:////tmp/vlp-sessions.sqlite"
 """Where no database is named: a file of the machine's own. SQLite does not bear a volume that machines share."""
 
