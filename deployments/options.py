@@ -22,6 +22,7 @@ def deployment_options(model: Model) -> dict[str, Any]:
         },
         "autoscaling_config": autoscaling(model),
         "max_surge_percent": model.replicas.surge,
+        "max_replicas_per_node": model.replicas.per_node,
         "max_ongoing_requests": model.max_ongoing_requests,
         "max_queued_requests": model.max_queued_requests,
         **HEALTH,
