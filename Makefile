@@ -19,7 +19,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --no-deps
 
-.PHONY: help install demo serve test test-unit check format lock train evaluate clean
+.PHONY: help install demo serve test test-unit check format lock docs train evaluate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -61,6 +61,9 @@ lock: ## compile requirements-cpu.lock again; keeps versions that still fit (nee
 	$(UV) pip compile pyproject.toml --extra cpu --extra dev --python 3.11 --no-header --no-emit-index-url \
 		--no-emit-find-links --no-annotate -o requirements-cpu.lock \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX) --index-strategy unsafe-best-match)
+
+docs: $(INSTALLED) ## the pages that are made from the code
+	$(PY) -m vlp_graph.config.reference > docs/profiles.md
 
 train: $(INSTALLED) ## make a nano checkpoint again: make train MODEL=sam
 	@test -n '$(MODEL)' || { echo 'say which: make train MODEL=sam' >&2; exit 1; }

@@ -39,14 +39,15 @@ class Plan:
     most: list[Filled]
 
 
-def make(profile: Profile, gpu: str | None = None, gpus: int | None = None) -> Plan:
+def make(profile: Profile, gpu: str | None = None, gpus: int | None = None, *, local: bool = False) -> Plan:
     """The plan for the profile's machines; `gpu` (a name) and `gpus` (how many a machine) in the place of theirs.
+    `local`: for this machine alone.
 
     Raises:
         DoesNotFit: with every problem that was found: by how much, and what would do.
         ProfileError: of `pool` and `architecture`.
     """
-    found = pool(profile, gpu, gpus)
+    found = pool(profile, gpu, gpus, local=local)
     problems = [p for name, model in profile.models for p in _impossible(name, model, found)]
     if problems:
         raise DoesNotFit(*problems)
@@ -235,9 +236,10 @@ def _fewer(deployments: list[Deployment], found: Pool) -> dict[str, int]:
 
 
 def check(profile: Profile) -> Plan | None:
-    """The plan of a profile that computes on GPUs, None of one that does not: what a start asks first.
+    """The plan for this machine of a profile that computes on GPUs, None for one that does not: what a start asks first.
 
     Raises:
         ProfileError: as `make`.
     """
-    return make(profile) if any(model.device == "cuda" for _, model in profile.models) else None
+    cuda = any(model.device == "cuda" for _, model in profile.models)
+    return make(profile, local=True) if cuda else None
