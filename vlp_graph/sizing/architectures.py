@@ -143,7 +143,9 @@ def architecture(source: str, revision: str | None = None) -> Architecture:
             engine of the graph runs.
     """
     if (shipped := _shipped().get(source.lower())) is not None:
-        return _of(source, shipped["config"], (shipped["parameters"], shipped["linear"]) if "linear" in shipped else None)
+        return _of(
+            source, shipped["config"], (shipped["parameters"], shipped["linear"]) if "linear" in shipped else None
+        )
     from vlp_graph.engines.weights import resolve
 
     try:

@@ -45,7 +45,7 @@ def pool(profile: Profile, gpu: str | None = None, gpus: int | None = None, *, l
         found, least, most = here(profile), 1, 1
     node = Node(
         found.name if gpu is None else f"{found.name} with {gpu}",
-        _known(gpu) if gpu else found.gpu,
+        known_gpu(gpu) if gpu else found.gpu,
         gpus if gpus is not None else max(found.gpus, 1 if gpu else 0),
         found.cpus,
         found.ram_gib,
@@ -79,7 +79,12 @@ def _driver_memory_gib() -> list[float]:
     return [int(line) / 1024 for line in told.split() if line.isdigit()]
 
 
-def _known(name: str) -> Gpu:
+def known_gpu(name: str) -> Gpu:
+    """The GPU of that name.
+
+    Raises:
+        ProfileError: none is known by it; with the nearest.
+    """
     if name not in GPUS:
         import difflib
 

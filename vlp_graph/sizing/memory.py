@@ -355,4 +355,3 @@ def _decoder(built: Architecture) -> Decoder:
     if built.decoder is None:
         raise TypeError(f"{built.source} writes no text")
     return built.decoder
-

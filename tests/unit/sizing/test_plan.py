@@ -79,7 +79,11 @@ MISTAKES = {
     "negative": ("max_num_seqs: 8", "max_num_seqs: -8", "models.llama.max_num_seqs: .*greater than or equal to 1.*-8"),
     "wrong type": ("num_cpus: 2", "num_cpus: two", "models.whisper.num_cpus: .*valid number.*'two'"),
     "min over max": ("{min: 1, max: 1}", "{min: 3, max: 2}", r"cluster.nodes: max \(2\) is below min \(3\)"),
-    "unknown instance": ("instance: g5.2xlarge", "instance: g5.3xlarge", "cluster.instance: 'g5.3xlarge' is no machine.*g5.xlarge"),
+    "unknown instance": (
+        "instance: g5.2xlarge",
+        "instance: g5.3xlarge",
+        "cluster.instance: 'g5.3xlarge' is no machine.*g5.xlarge",
+    ),
     "missing secret": ("api_keys: vlp-api-keys", "api_keys: ''", "cluster.secrets.api_keys: .*open: true"),
     "awq on transformers": (
         "quantization: nf4\n    num_cpus: 1\n    num_gpus: 0.34",
@@ -96,7 +100,11 @@ MISTAKES = {
         "quantization: int8 # bitsandbytes",
         "models.llama.quantization: int8 is not vLLM's: take nf4",
     ),
-    "a dtype of Whisper's": ("dtype: float32 # as", "dtype: int8 # as", "models.grounded_sam.dtype: int8 is a dtype of W"),
+    "a dtype of Whisper's": (
+        "dtype: float32 # as",
+        "dtype: int8 # as",
+        "models.grounded_sam.dtype: int8 is a dtype of W",
+    ),
     "a quantization for Whisper": (
         "dtype: int8\n",
         "quantization: nf4\n",
@@ -140,7 +148,11 @@ MISTAKES = {
         "num_gpus: 0.32\n    replicas: {min: 1, max: 3}",
         "cluster.nodes.max: .*there are 1 at most: they take 1.63 GPUs of 1.* or models.llama.replicas.max 1",
     ),
-    "too many cores": ("num_cpus: 2", "num_cpus: 9", "models.whisper.num_cpus: a replica wants 9 cores, g5.2xlarge has 7"),
+    "too many cores": (
+        "num_cpus: 2",
+        "num_cpus: 9",
+        "models.whisper.num_cpus: a replica wants 9 cores, g5.2xlarge has 7",
+    ),
     "unknown model": (
         "meta-llama/Llama-2-7b-chat-hf",
         "meta-llama/Llama-9-7b",
