@@ -144,9 +144,8 @@ def main() -> None:
         turns=alone(options.url, scenes[:first]),
         gains={"llama": round(llama_gain(options.url), 3)},
     )
-    console.print(
-        f"alone, mean seconds of a turn by deployment: { {k: round(v, 3) for k, v in measured.work().items()} }"
-    )
+    work = " ".join(f"{name} {spent:.3f}" for name, spent in measured.work().items())
+    console.print(f"alone, mean seconds of a turn by deployment: {work}")
     kinds = random.Random(SEED).choices(list(MIX), list(MIX.values()), k=48)
     throughput = closed_loop(options.url, scenes[first:second], kinds)
     measured = measured.model_copy(update={"cores": round(throughput * sum(measured.work().values()), 3)})

@@ -8,7 +8,7 @@ import yaml
 
 
 def line_of(tree: yaml.Node, location: Sequence[str]) -> tuple[int, int]:
-    """How much of a location (keys, and places in lists) stands in the file, and the line of the last part that does."""
+    """How much of a location (keys, and places in lists) stands there, and the line of the last part that does."""
     node, depth, line = tree, 0, 1
     for part in location:
         if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):

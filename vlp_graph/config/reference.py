@@ -28,8 +28,8 @@ it, `vlp plan NAME` says what it needs. `NAME` is one of those below, or the pat
   everything else is replaced, and `null` brings a key's default back.
 * An unknown key, a wrong type or an impossible value is refused with file, line, key, and the nearest right key.
 * What follows from other keys is never written: vLLM's `gpu_memory_utilization`, placement bundles, Ray's options.
-* Hub ids have no `revision` in the profiles of this package, as nobody has checked those files yet: pin the commits that
-  you have tried.
+* Hub ids have no `revision` in the profiles of this package, as nobody has checked those files yet: pin the commits
+  that you have tried.
 """
 
 

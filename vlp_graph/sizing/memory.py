@@ -46,8 +46,8 @@ RAY_GIB = 2.0
 class Footprint:
     """What one replica of a deployment takes, in GiB and, but for `ram`, for each of its ranks.
 
-    `kv` of a vLLM on a GPU is what its budget leaves, `kv_least` one sequence of full length. `budget` is what a rank may
-    have of its GPU (None on a CPU), `ram` of the host for the whole replica. `tokens`: keys and values that fit.
+    `kv` of a vLLM on a GPU is what its budget leaves, `kv_least` one sequence of full length. `budget` is what a rank
+    may have of its GPU (None on a CPU), `ram` of the host for the whole replica. `tokens`: keys and values that fit.
     """
 
     name: str
@@ -221,8 +221,8 @@ def _idefics(model: Idefics) -> _Parts:
     """IDEFICS in transformers: 2 x `batch.size` sequences at once (a batch of questions, and as many prompts that are
     continued token by token) of `max_model_len`, each with keys and values as `vllm_parts` says, and one layer's again
     while the cache grows (DynamicCache concatenates). Reading a batch takes residual, input, queries, keys, values and
-    the MLP's three of one layer for each token; only the last place has logits. A picture of a sequence: (side / patch)^2
-    places through the vision tower. Attention is scaled-dot-product without a matrix of scores.
+    the MLP's three of one layer for each token; only the last place has logits. A picture of a sequence:
+    (side / patch)^2 places through the vision tower. Attention is scaled-dot-product without a matrix of scores.
     """
     if model.engine == "vllm":
         return vllm_parts(model)
@@ -250,9 +250,9 @@ def _idefics(model: Idefics) -> _Parts:
 def detector_gib(built: Architecture, phrases: int, dtype: str) -> float:
     """GroundingDINO (arXiv 2303.05499) has a row for every phrase. A row's widest place is deformable attention in the
     encoder: for each of the picture's places the samples of every level and point, three times over (sampled, stacked,
-    weighted; modeling_grounding_dino.py, MultiScaleDeformableAttention). A picture has sides of 800 and 1333 at most (or
-    as its processor says) and levels of stride 8, 16, 32, 64. What else of a pass is alive is half a row, as measured
-    (benchmarks/activations.py)."""
+    weighted; modeling_grounding_dino.py, MultiScaleDeformableAttention). A picture has sides of 800 and 1333 at most
+    (or as its processor says) and levels of stride 8, 16, 32, 64. What else of a pass is alive is half a row, as
+    measured (benchmarks/activations.py)."""
     config = built.config
     samples = config.get("num_feature_levels", 4) * config.get("encoder_n_points", 4)
     row = 3 * sum(_levels(built)) * config["d_model"] * samples * BYTES[dtype]
@@ -260,8 +260,8 @@ def detector_gib(built: Architecture, phrases: int, dtype: str) -> float:
 
 
 def outliner_gib(built: Architecture, dtype: str) -> float:
-    """SAM (arXiv 2304.02643): attention over all (side / patch)^2 places has scores of heads x places^2, three times over
-    (product, with relative positions, softmax; segment_anything/modeling/image_encoder.py), plus the MLP."""
+    """SAM (arXiv 2304.02643): attention over all (side / patch)^2 places has scores of heads x places^2, three times
+    over (product, with relative positions, softmax; segment_anything/modeling/image_encoder.py), plus the MLP."""
     vision, size = built.config["vision_config"], BYTES[dtype]
     places = (vision["image_size"] // vision["patch_size"]) ** 2
     scores = 3 * vision["num_attention_heads"] * places**2

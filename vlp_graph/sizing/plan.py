@@ -123,7 +123,8 @@ def _impossible(name: str, model: Model, found: Pool) -> list[Problem]:
 
 
 def _too_big(model: Model, taken: Footprint, found: Pool) -> Problem:
-    assert taken.budget is not None and found.node.gpu is not None
+    assert taken.budget is not None
+    assert found.node.gpu is not None
     part = f"{taken.share:g} of a {found.node.gpu.name} ({found.node.gpu.gib:g} GiB)"
     if taken.utilization is not None:
         part += f", of which vLLM takes {taken.utilization:g}"
@@ -139,7 +140,7 @@ def _too_big(model: Model, taken: Footprint, found: Pool) -> Problem:
 def _ways(model: Model, taken: Footprint, found: Pool) -> list[str]:
     """Changes of one key with which it would fit, as far as the estimate knows."""
     node = found.node
-    assert node.gpu is not None and taken.budget is not None
+    assert node.gpu is not None
 
     def fits(**changes: object) -> bool:
         return not footprint(taken.name, model.model_copy(update=changes), node.gpu).missing
@@ -236,7 +237,7 @@ def _fewer(deployments: list[Deployment], found: Pool) -> dict[str, int]:
 
 
 def check(profile: Profile) -> Plan | None:
-    """The plan for this machine of a profile that computes on GPUs, None for one that does not: what a start asks first.
+    """The plan for this machine of a profile that computes on GPUs, None for one that does not: asked at a start.
 
     Raises:
         ProfileError: as `make`.

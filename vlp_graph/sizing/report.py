@@ -131,8 +131,8 @@ def _table(plan: Plan) -> Table:
 
 
 def _draw(number: int, machine: Filled, console: Console) -> None:
-    """A bar for each GPU (what is full is memory in use, what is shaded the rest of a replica's share), and one each for
-    cores and memory."""
+    """A bar for each GPU (what is full is memory in use, what is shaded the rest of a replica's share), and one each
+    for cores and memory."""
     node = machine.node
     for index in range(node.gpus if node.gpu else 0):
         bar, words = Text(), []

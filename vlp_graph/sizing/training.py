@@ -31,8 +31,8 @@ class Run:
 
 @dataclass(frozen=True)
 class Training:
-    """GiB of one GPU. `adapter` is parameters, gradients and Adam's moments; `logits` those of all places, which in half
-    precision, float32 and as gradient are there three times."""
+    """GiB of one GPU. `adapter` is parameters, gradients and Adam's moments; `logits` those of all places, which are
+    there three times: in half precision, in float32 and as gradient."""
 
     adapter_parameters: int
     base: float
@@ -47,8 +47,8 @@ class Training:
 
 
 def training(run: Run) -> Training:
-    """What the run takes. Adapters stand on all seven linear layers of every block (query, key, value, output, gate, up,
-    down). Activations: `_BLOCK` x batch x length x hidden for every block; with checkpointing each block's input
+    """What the run takes. Adapters stand on all seven linear layers of every block (query, key, value, output, gate,
+    up, down). Activations: `_BLOCK` x batch x length x hidden for every block; with checkpointing each block's input
     (2 x batch x length x hidden) and one block as before. Logits: batch x length x vocabulary x (2 + 4 + 4) bytes.
 
     Raises:

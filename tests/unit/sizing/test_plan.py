@@ -103,7 +103,7 @@ MISTAKES = {
     "a dtype of Whisper's": (
         "dtype: float32 # as",
         "dtype: int8 # as",
-        "models.grounded_sam.dtype: int8 is a dtype of W",
+        "models.grounded_sam.dtype: int8 is a dtype",
     ),
     "a quantization for Whisper": (
         "dtype: int8\n",
@@ -151,7 +151,7 @@ MISTAKES = {
     "too many cores": (
         "num_cpus: 2",
         "num_cpus: 9",
-        "models.whisper.num_cpus: a replica wants 9 cores, g5.2xlarge has 7",
+        "models.whisper.num_cpus: a replica wants 9 cores, .* has 7",
     ),
     "unknown model": (
         "meta-llama/Llama-2-7b-chat-hf",
