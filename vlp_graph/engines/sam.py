@@ -112,7 +112,8 @@ def load_sam(source: str, *, revision: str | None = None) -> Any:
         path = Path(snapshot_download(source, revision=revision, allow_patterns=patterns))
     from safetensors.torch import load_file
 
-    config, weights = json.loads((path / "config.json").read_text(encoding="utf-8")), load_file(path / "model.safetensors")
+    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    weights = load_file(path / "model.safetensors")
     if sam_weights.is_transformers(config):
         config, weights = sam_weights.flat_config(path), sam_weights.renamed(weights)
     sam = build_sam(config)

@@ -33,7 +33,9 @@ _RENAMED = (
 )
 _TWICE = "prompt_encoder.shared_embedding.positional_embedding"
 """The same tensor as `shared_image_embedding.positional_embedding`."""
-_HEAD = re.compile(r"^(.*(?:iou_prediction_head|output_hypernetworks_mlps\.\d+))\.(proj_in|layers\.(\d+)|proj_out)\.(.*)$")
+_HEAD = re.compile(
+    r"^(.*(?:iou_prediction_head|output_hypernetworks_mlps\.\d+))\.(proj_in|layers\.(\d+)|proj_out)\.(.*)$"
+)
 
 
 def is_transformers(config: Mapping[str, Any]) -> bool:

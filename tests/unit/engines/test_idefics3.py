@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from numpy.typing import NDArray
 
 from tests.tiny_models import idefics3
@@ -28,9 +29,8 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return idefics3(tmp_path_factory.mktemp("idefics3"))
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine(checkpoint: Path) -> AsyncIterator[Idefics3]:
-    """In this process but for vLLM's own; `monkeypatch` is not of this scope, so variables stay."""
     config = Config(
         source=str(checkpoint), engine="vllm", max_model_len=512, enforce_eager=True, max_num_seqs=4, cores="0"
     )

@@ -36,7 +36,9 @@ def test_the_same_embedding_and_masks(checkpoint: Path) -> None:
             theirs(input_points=points, input_labels=labels, **shared),
         )
         for expected, prompt in zip(
-            by_transformers, ({"boxes": box[0], "points": None}, {"boxes": None, "points": (points[0], labels[0])}), strict=True
+            by_transformers,
+            ({"boxes": box[0], "points": None}, {"boxes": None, "points": (points[0], labels[0])}),
+            strict=True,
         ):
             sparse, dense = ours.prompt_encoder(masks=None, **prompt)
             masks, quality = ours.mask_decoder(
