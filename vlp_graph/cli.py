@@ -50,6 +50,28 @@ def serve(
         _fail(str(error), FAILED)
 
 
+@app.command()
+def fetch(
+    profile: Annotated[str, typer.Argument(help="a profile's name, or the path of a YAML file")] = "embedded",
+) -> None:
+    """Download all weights of a profile ahead, into $HF_HOME (else $VLP_CACHE/hub, else the hub client's own cache)."""
+    from vlp_graph.config import ProfileError, load
+    from vlp_graph.engines.fetching import FetchError, of_models
+    from vlp_graph.engines.fetching import fetch as download
+
+    try:
+        wanted = of_models(load(profile).models)
+        for weights in wanted:
+            typer.echo(f"{weights.id}  {weights.revision or 'newest'}", err=True)
+            typer.echo(f"{weights.id}: {download(weights)}")
+    except ProfileError as error:
+        _fail(str(error), BAD_USAGE)
+    except FetchError as error:
+        _fail(str(error), FAILED)
+    if not wanted:
+        typer.echo(f"{profile}: nothing to download, all weights come from packages and paths")
+
+
 _FILE = {"exists": True, "dir_okay": False, "readable": True}
 
 

