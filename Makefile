@@ -19,11 +19,11 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --no-deps
 
-.PHONY: help install demo serve test test-unit check format lock train evaluate clean
+.PHONY: help install demo serve test test-unit test-multinode check format lock train evaluate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
-		while IFS=$$'\t' read -r target says; do printf '  make %-10s %s\n' "$$target" "$$says"; done
+		while IFS=$$'\t' read -r target says; do printf '  make %-14s %s\n' "$$target" "$$says"; done
 	@echo '  variables: TORCH_INDEX=URL (CPU build of torch), PROFILE, PORT, MODEL, PYTHON, VENV, UV'
 
 install: $(INSTALLED) ## the virtual environment, from requirements-cpu.lock
@@ -46,6 +46,9 @@ test: test-unit ## the whole test suite: unit tests, then the running graph over
 
 test-unit: $(INSTALLED) ## only what needs no running graph
 	$(PY) -m pytest tests/unit
+
+test-multinode: $(INSTALLED) ## the graph on four nodes of this machine (Linux, root, iproute2; a quarter of an hour)
+	$(PY) -m pytest tests/multinode -m slow
 
 check: $(INSTALLED) ## ruff and mypy
 	$(PY) -m ruff check .

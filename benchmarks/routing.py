@@ -23,7 +23,7 @@ from ray import serve
 from rich.console import Console
 from rich.table import Table
 
-from deployments.graph import NAME
+from deployments import NAME
 from deployments.handles import models_over
 from vlp_graph.config import load
 from vlp_graph.dialogue.dialogue import Dialogue

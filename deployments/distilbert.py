@@ -70,6 +70,7 @@ def _warm(config: Config) -> Engine:
         dtype=config.dtype,
         quantization=config.quantization,
         revision=config.revision,
+        num_gpus=config.num_gpus,
     )
     engine.read(["how many circles are there?"])
     engine.nearest(["a dog"], [["cat", "dog"]])

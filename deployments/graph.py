@@ -20,7 +20,6 @@ from vlp_graph import config
 from vlp_graph.config import Profile
 from vlp_graph.errors import Overloaded
 
-NAME = "vlp"
 INGRESS_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 """glibc gives what pictures took back to the system: by itself it keeps it, in an arena for every other thread."""
 
@@ -44,6 +43,7 @@ def compose(profile: Profile) -> Application:
     models, http = profile.models, profile.http
     return Ingress.options(  # type: ignore[attr-defined, no-any-return]
         num_replicas=http.replicas,
+        max_surge_percent=100,
         ray_actor_options={"num_cpus": http.num_cpus, "runtime_env": {"env_vars": INGRESS_MEMORY}},
         max_ongoing_requests=http.max_ongoing_requests,
         max_queued_requests=http.max_queued_requests,

@@ -95,11 +95,14 @@ def _warm(config: Config) -> Engine:
         dtype=config.dtype,
         quantization=config.quantization,
         revision=config.revision,
+        sam_revision=config.sam_revision,
+        num_gpus=config.num_gpus,
         embeddings=config.embeddings,
         threshold=config.threshold,
         companion=config.companion,
         nms=config.nms,
         synonyms=config.synonyms,
+        phrases_at_once=config.phrases_at_once,
     )
     blank = np.zeros((64, 64, 3), np.uint8)
     for _ in engine.find([Query(blank, ("object",))]):

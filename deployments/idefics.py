@@ -81,6 +81,7 @@ def _warm(config: Config) -> Engine:
         dtype=config.dtype,
         quantization=config.quantization,
         revision=config.revision,
+        num_gpus=config.num_gpus,
         max_new_tokens=config.max_new_tokens,
         system_prompt=config.system_prompt,
         lowercase=config.lowercase,

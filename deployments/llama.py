@@ -19,13 +19,14 @@ from ray.serve.deployment import Application
 from deployments import logs
 from deployments.completions import Reader, request_body
 from deployments.metrics import TokensCounted
-from deployments.options import deployment_options, environment
+from deployments.options import deployment_options, environment, placement
 from vlp_graph import telemetry
 from vlp_graph.config import Llama as Config
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
-from vlp_graph.engines.llama import environment as engine_environment
 from vlp_graph.engines.spent import Spent
+from vlp_graph.engines.vllm_options import check_platform
+from vlp_graph.engines.vllm_options import environment as engine_environment
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest, ServingError
 
@@ -158,11 +159,12 @@ async def _start(config: Config) -> Any:
     from ray.serve.llm import LLMConfig
     from ray.serve.llm.deployment import LLMServer
 
+    await asyncio.to_thread(check_platform, config)
     source = await asyncio.to_thread(resolve, config.source)
     llm = LLMConfig(
         model_loading_config={"model_id": BASE, "model_source": source},
         accelerator_type=None,
-        placement_group_config={"bundles": [_resources(config)], "strategy": "PACK"},
+        placement_group_config=placement(config),
         engine_kwargs=engine_arguments(config),
         runtime_env={"env_vars": environment(config) | engine_environment(config)},
         log_engine_metrics=True,  # vLLM's own metrics beside Ray's
@@ -191,21 +193,17 @@ def _local_weights() -> type:
     return LocalWeights
 
 
-def _resources(config: Config) -> dict[str, float]:
-    gpu = {"GPU": config.num_gpus} if config.num_gpus else {}
-    return {"CPU": config.num_cpus, **gpu}
-
-
 def build_llama(config: Config) -> Application:
     """The application node of the language model. The replica's resources are its placement group's: vLLM's own
     workers live there, too."""
+    placed = placement(config)
     options = deployment_options(config) | {
         "ray_actor_options": {
             "num_cpus": 0,
             "runtime_env": {"env_vars": environment(config) | engine_environment(config)},
         },
-        "placement_group_bundles": [_resources(config)],
-        "placement_group_strategy": "PACK",
+        "placement_group_bundles": placed["bundles"],
+        "placement_group_strategy": placed["strategy"],
         "health_check_timeout_s": 60.0,
     }
     return Llama.options(**options).bind(config)  # type: ignore[attr-defined, no-any-return]

@@ -29,13 +29,18 @@ def environment(config: Telemetry) -> dict[str, str]:
 
     Ray's own `tracing_config` does not reach its HTTP proxies (2.60), these variables do.
     """
-    if not (endpoint := config.endpoint()):
+    return variables(config.endpoint(), config.sampled)
+
+
+def variables(endpoint: str, sampled: float) -> dict[str, str]:
+    """As `environment`, whatever this process's own says."""
+    if not endpoint:
         return {}
     return {
         "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
         "OTEL_SERVICE_NAME": "vlp-graph",
         "RAY_SERVE_TRACING_EXPORTER_IMPORT_PATH": PROCESSORS,
-        "RAY_SERVE_TRACING_SAMPLING_RATIO": str(config.sampled),
+        "RAY_SERVE_TRACING_SAMPLING_RATIO": str(sampled),
     }
 
 

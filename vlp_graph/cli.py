@@ -14,6 +14,7 @@ import typer
 from vlp_graph.cli_exit import BAD_USAGE, FAILED
 from vlp_graph.cli_exit import fail as _fail
 from vlp_graph.cli_finetune import finetune
+from vlp_graph.render.what import What
 
 _AHEAD = ("adopted", "cancelled", "wasted")
 
@@ -193,6 +194,46 @@ def _keys_path(file: Path | None, profile: str) -> Path:
 
 
 @app.command()
+def render(
+    what: Annotated[What, typer.Argument(help="the file to make")],
+    profile: Annotated[str, typer.Argument(help="a profile's name, or the path of a YAML file")] = "embedded",
+    out: Annotated[Path | None, typer.Option(metavar="PATH", help="write it here instead of printing it")] = None,
+) -> None:
+    """Make a file for a cluster from a profile: Serve config, its environment, RayService, what goes around that,
+    `ray up` config, Karpenter pools, EKS cluster."""
+    from vlp_graph.config import ProfileError
+    from vlp_graph.render.render import render as rendered
+
+    try:
+        text = rendered(what, profile)
+    except ProfileError as error:
+        _fail(str(error), BAD_USAGE)
+    if out is None:
+        typer.echo(text, nl=False)
+    else:
+        out.write_text(text, encoding="utf-8")
+
+
+@app.command()
+def check(
+    file: Annotated[Path, typer.Argument(help="a Serve config, a RayService, or a config for `ray up`", **_FILE)],
+    crd: Annotated[Path | None, typer.Option(metavar="PATH", help="KubeRay's rayservices CRD", **_FILE)] = None,
+) -> None:
+    """Look for mistakes in a file for a cluster: unknown keys, values that Ray refuses, versions that differ."""
+    from vlp_graph.config import ProfileError
+    from vlp_graph.render.check import check as mistakes_in
+
+    try:
+        mistakes = mistakes_in(file, crd)
+    except ProfileError as error:
+        _fail(str(error), BAD_USAGE)
+    for mistake in mistakes:
+        typer.echo(str(mistake), err=True)
+    if mistakes:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
 def profiles() -> None:
     """List the profiles that come with the package, and where each of their models comes from."""
     from vlp_graph.config import ProfileError, load, names
@@ -208,6 +249,30 @@ def profiles() -> None:
             sources = " + ".join([model.source, *(extra for extra in extras if extra)])
             share = f"{model.num_gpus:g} GPU" if model.device == "cuda" else f"{model.num_cpus:g} CPU"
             typer.echo(f"  {model_name:<13} {model.dtype:<9} {share:<8} {sources}")
+
+
+@app.command()
+def plan(
+    profile: Annotated[str, typer.Argument(help="a profile's name, or the path of a YAML file")] = "embedded",
+    gpu: Annotated[str | None, typer.Option(help="a GPU in the place of the machine's (a10g, l4, h100 ...)")] = None,
+    gpus: Annotated[int | None, typer.Option(min=1, help="so many of them a machine")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print the plan as JSON")] = False,
+) -> None:
+    """What a profile needs: memory of each model, shares, placement, machines; and by how much it does not fit."""
+    from rich.console import Console
+
+    from vlp_graph.config import ProfileError, load
+    from vlp_graph.sizing import errors, report
+    from vlp_graph.sizing.plan import make
+
+    try:
+        made = make(load(profile), gpu, gpus)
+    except ProfileError as error:
+        _fail(errors.placed(profile, error), BAD_USAGE)
+    if as_json:
+        typer.echo(json.dumps(report.as_json(made), indent=2))
+    else:
+        report.show(made, Console(highlight=False))
 
 
 def describe(reply: dict[str, Any]) -> list[str]:

@@ -7,14 +7,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
-from deployments import logs, tracing
+from deployments import NAME, logs, tracing
 from vlp_graph import config
+from vlp_graph.config.service import is_loopback
 from vlp_graph.keys import KeyFileError, read
 
 FLAGS = {
@@ -44,9 +44,11 @@ def run(
 
     Raises:
         ProfileError: no such profile, or one that cannot be used.
-        StartError: a deployment cannot start, the file of keys cannot be used, or anyone could ask.
+        StartError: the models do not fit the machines, a deployment cannot start, the file of keys cannot be used, or
+            anyone could ask.
     """
     profile = config.load(profile_name)
+    _check_fit(profile, profile_name)
     config.mark_served(profile_name)
     for key, value in (FLAGS | LOOPBACK | tracing.environment(profile.telemetry)).items():
         os.environ.setdefault(key, value)
@@ -63,7 +65,7 @@ def run(
     from ray import serve
     from ray.serve.config import HTTPOptions
 
-    from deployments.graph import NAME, compose
+    from deployments.graph import compose
 
     ray.init(
         num_cpus=None if profile.cpus is None else int(profile.cpus),
@@ -76,9 +78,8 @@ def run(
     _stop_by_signal(stop)  # once more: Ray has put a handler of its own in the place of SIGTERM's
     try:
         console.print(f"{time.perf_counter() - started:6.1f} s  Ray is up, logs are in {_logs(ray)}", soft_wrap=True)
-        limits = profile.dialogue
         form = logs.logging_config(profile.http)
-        options = HTTPOptions(host=where, port=door, request_timeout_s=max(limits.turn_s, profile.http.answer_s) + 30)
+        options = HTTPOptions(host=where, port=door, request_timeout_s=profile.request_s)
         serve.start(http_options=options, logging_config=form)
 
         target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/", logging_config=form)
@@ -105,7 +106,7 @@ def _who_may_ask(profile: config.Profile, host: str, *, is_open: bool) -> str:
         except KeyFileError as error:
             raise StartError(str(error)) from None
         return f"API keys: {len(known)} in {path}" + ("" if known else " [bold yellow](nobody can ask)[/]")
-    if _is_loopback(host):
+    if is_loopback(host):
         return "API keys: none, and only this machine is listened to"
     if not is_open:
         raise StartError(
@@ -115,11 +116,18 @@ def _who_may_ask(profile: config.Profile, host: str, *, is_open: bool) -> str:
     return f"[bold yellow]API keys: none. Anyone who reaches {host} may ask.[/]"
 
 
-def _is_loopback(host: str) -> bool:
+def _check_fit(profile: config.Profile, name: str) -> None:
+    """Refuses what could not run here: minutes of downloads would come before the first model is out of memory.
+
+    Raises:
+        StartError: with what is missing, and what would do.
+    """
+    from vlp_graph.sizing import errors, plan
+
     try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        plan.check(profile)
+    except config.ProfileError as error:
+        raise StartError(errors.placed(name, error)) from None
 
 
 def _stop_by_signal(stop: threading.Event) -> None:

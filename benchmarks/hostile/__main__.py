@@ -23,7 +23,7 @@ from rich.console import Console
 
 from benchmarks.hostile.attacks import Attack, corpus
 from benchmarks.hostile.generated import described, mutated
-from benchmarks.hostile.watch import resident_mib
+from benchmarks.hostile.watch import own_mib
 from benchmarks.hostile.wire import slow_wires, wires
 
 RESULTS = Path(__file__).parent.parent / "results" / "hostile.json"
@@ -146,7 +146,7 @@ def run(options: argparse.Namespace) -> Report:
     report = Report(options.out, resume)
     seed = options.seed + report.requests
     if options.pid and "before" not in report.memory:
-        report.memory["before"] = resident_mib(options.pid)
+        report.memory["before"] = own_mib(options.pid)
     shooter = Shooter(options, report)
     document = shooter.client.get("/openapi.json").raise_for_status().json()
     if resume is None:
@@ -160,7 +160,7 @@ def run(options: argparse.Namespace) -> Report:
             break
     shooter.finish()
     if options.pid:
-        report.memory["after"] = resident_mib(options.pid)
+        report.memory["after"] = own_mib(options.pid)
     report.save(time.monotonic() - shooter.start)
     return report
 

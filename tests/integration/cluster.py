@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from deployments.graph import NAME
+from deployments import NAME
 from vlp_graph.serving import LOOPBACK
 
 MODELS = ("Llama", "Idefics", "GroundedSam", "Whisper", "DistilBert")

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,12 +54,18 @@ def graph(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Ite
     if url := os.environ.get("VLP_TEST_URL"):
         yield Graph(url, None)
         return
-    port = free_port()
-    log = tmp_path_factory.mktemp("graph") / "serve.log"
-    command = [sys.executable, "-m", "vlp_graph", "serve", "--port", str(port)]
     traced = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.url, "OTEL_BSP_SCHEDULE_DELAY": "500"}
+    with serving(tmp_path_factory.mktemp("graph") / "serve.log", traced) as started:
+        yield started
+
+
+@contextmanager
+def serving(log: Path, environment: Mapping[str, str]) -> Iterator[Graph]:
+    """`vlp serve` on a free port until all of it is ready; afterwards it has to drain and end well."""
+    port = free_port()
+    command = [sys.executable, "-m", "vlp_graph", "serve", "--port", str(port)]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | traced)
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=os.environ | environment)
         url = f"http://127.0.0.1:{port}"
         try:
             _wait_until_ready(url, process, log)

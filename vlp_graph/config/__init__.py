@@ -7,7 +7,7 @@ The environment is read in this package and nowhere else.
 
 from vlp_graph.config.cluster import Cluster
 from vlp_graph.config.environment import api_key, cache_dir, mark_served
-from vlp_graph.config.loading import load, names, served
+from vlp_graph.config.loading import load, names, place, served
 from vlp_graph.config.models import Batch, DistilBert, GroundedSam, Idefics, Llama, Model, Models, Replicas, Whisper
 from vlp_graph.config.profile import Profile
 from vlp_graph.config.service import Dialogue, Fetch, Http, Limits, Memory, Telemetry, Tgi
@@ -38,5 +38,6 @@ __all__ = [
     "load",
     "mark_served",
     "names",
+    "place",
     "served",
 ]

@@ -23,6 +23,16 @@ class Machine:
     cpus: int
     ram_gib: float
 
+    @property
+    def free_cpus(self) -> float:
+        """Cores for the graph beside the system and its pods: one less."""
+        return self.cpus - 1
+
+    @property
+    def free_ram_gib(self) -> float:
+        """Memory for the graph: seven parts of eight (28 of 32 GiB on a g5.2xlarge)."""
+        return self.ram_gib * 7 / 8
+
 
 A10G = Gpu("a10g", 22.5)
 GPUS = {

@@ -8,7 +8,7 @@ of the chain that is.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,8 +19,9 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from vlp_graph.config.environment import served_name
+from vlp_graph.config.lines import line_of
 from vlp_graph.config.profile import Profile
-from vlp_graph.config.strict import ProfileError
+from vlp_graph.config.strict import Misplaced, ProfileError
 
 EXTENDS = "extends"
 _LONGEST_CHAIN = 8
@@ -49,6 +50,11 @@ def load(profile: str = "embedded") -> Profile:
         raise ProfileError("\n".join(_explain(chain, e) for e in error.errors())) from None
 
 
+def place(profile: str, location: Sequence[str]) -> str:
+    """`file:line` of a key of the profile (of the nearest above it that is written), wherever in its chain that is."""
+    return _place(list(_chain(profile)), location)
+
+
 def served() -> Profile:
     """The profile that this cluster serves: $VLP_PROFILE, else the default. For processes that are told nothing else.
 
@@ -66,21 +72,9 @@ class _File:
     data: dict[str, Any]
     tree: yaml.Node
 
-    def line(self, location: list[str]) -> tuple[int, int]:
+    def line(self, location: Sequence[str]) -> tuple[int, int]:
         """How much of the location stands in this file, and the line of the last part that does."""
-        node, depth, line = self.tree, 0, 1
-        for part in location:
-            if isinstance(node, yaml.SequenceNode) and part.isdigit() and int(part) < len(node.value):
-                node = node.value[int(part)]
-                depth, line = depth + 1, node.start_mark.line + 1
-                continue
-            entries = node.value if isinstance(node, yaml.MappingNode) else []
-            found = [(key, value) for key, value in entries if key.value == part]
-            if not found:
-                break
-            key, node = found[-1]
-            depth, line = depth + 1, key.start_mark.line + 1
-        return depth, line
+        return line_of(self.tree, location)
 
 
 def _chain(profile: str) -> Iterator[_File]:
@@ -155,8 +149,8 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def _explain(chain: list[_File], error: Any) -> str:
     """`embedded.yaml:12: models.llama.max_model_length: not a key; did you mean max_model_len?`"""
-    location = [str(part) for part in error["loc"]]
-    (_, line), file = max(((f.line(location), f) for f in chain), key=lambda told: told[0][0])
+    cause = error.get("ctx", {}).get("error")
+    location = [*map(str, error["loc"]), *(cause.location if isinstance(cause, Misplaced) else ())]
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         known = _keys(location[:-1])
@@ -168,7 +162,13 @@ def _explain(chain: list[_File], error: Any) -> str:
         message = f"{error['input']!r} is none of {', '.join(wanted)}" + (f"; did you mean {near[0]}?" if near else "")
     elif error["type"] != "missing" and not isinstance(error["input"], dict):
         message += f" (it is {error['input']!r})"
-    return f"{file.name}:{line}: {'.'.join(location)}: {message}".replace(": : ", ": ")
+    return f"{_place(chain, location)}: {'.'.join(location)}: {message}".replace(": : ", ": ")
+
+
+def _place(chain: list[_File], location: Sequence[str]) -> str:
+    """File and line of the last part of the location that is written anywhere, in the file that goes before others."""
+    (_, line), file = max(((f.line(location), f) for f in chain), key=lambda told: told[0][0])
+    return f"{file.name}:{line}"
 
 
 def _keys(location: list[str]) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from vlp_graph.config.strict import Count, Positive, Strict
+from vlp_graph.config.strict import Count, Misplaced, Positive, Strict
 
 
 class Replicas(Strict):
@@ -18,6 +18,13 @@ class Replicas(Strict):
     """replicas that load may bring it to"""
     target_ongoing: Positive = 2
     """requests per replica that are aimed at: more of them bring another replica"""
+    upscale_delay_s: float = Field(default=30, ge=0)
+    """seconds of more load before replicas come"""
+    downscale_delay_s: float = Field(default=600, ge=0)
+    """seconds of less load before replicas go"""
+    surge: int = Field(default=100, ge=0, le=100)
+    """replicas, in per cent, that an upgrade starts before it ends old ones; they need room beside the old. 0: the old
+    one goes first, and what a single replica does is not done until the new one is up"""
 
     @model_validator(mode="after")
     def _ordered(self) -> Replicas:
@@ -54,6 +61,8 @@ class Model(Strict):
     """cores that a replica is counted with"""
     num_gpus: float = Field(default=0, ge=0, le=1)
     """share of a GPU for a replica (for each of its ranks where the model is split over several)"""
+    resources: dict[str, Positive] = Field(default_factory=dict)
+    """resources of your own that nodes offer (`ray start --resources`), and how much of each a replica takes"""
     threads: Count = 1
     """threads of a CPU replica"""
     replicas: Replicas = Replicas()
@@ -70,6 +79,18 @@ class Model(Strict):
         if self.device == "cpu" and self.num_gpus > 0:
             raise ValueError("num_gpus above 0 needs device cuda")
         return self
+
+    @model_validator(mode="after")
+    def _numbers_that_its_engine_knows(self) -> Model:
+        self._check_numbers()
+        return self
+
+    def _check_numbers(self) -> None:
+        """Raises ValueError for a `dtype` or a `quantization` that belongs to other models."""
+        if self.dtype == "int8":
+            raise Misplaced("int8 is a dtype of Whisper's: take quantization: int8", "dtype")
+        if self.quantization in ("awq", "gptq"):
+            raise Misplaced(f"{self.quantization} is vLLM's: take nf4 or int8", "quantization")
 
     @property
     def ranks(self) -> int:
@@ -122,11 +143,23 @@ class Generating(Model):
         return self.tensor_parallel * self.pipeline_parallel
 
 
+def _vllm_numbers(model: Generating) -> None:
+    if model.dtype == "int8":
+        raise Misplaced("int8 is a dtype of Whisper's: take quantization: nf4", "dtype")
+    if model.quantization == "int8":  # it brings nothing to eight bits while it loads
+        raise Misplaced("int8 is not vLLM's: take nf4, or a checkpoint in awq or gptq", "quantization")
+    if model.quantization == "nf4" and model.device == "cpu":
+        raise Misplaced("vLLM has nf4 (bitsandbytes) on GPUs only: leave it out", "quantization")
+
+
 class Llama(Generating):
     """The language model, through vLLM."""
 
     planner: str | None = None
     """the LoRA adapter that writes plans (as `source`); without one the base model plans"""
+
+    def _check_numbers(self) -> None:
+        _vllm_numbers(self)
 
 
 class Idefics(Generating):
@@ -141,14 +174,15 @@ class Idefics(Generating):
     lowercase: bool = False
     """fits questions to a checkpoint that was trained on lower case"""
 
-    @model_validator(mode="after")
-    def _engine_knows_it(self) -> Idefics:
-        if self.engine == "transformers":
-            if self.quantization in ("awq", "gptq"):
-                raise ValueError(f"quantization {self.quantization} is vLLM's: take nf4 or int8, or engine: vllm")
-            if self.ranks > 1:
-                raise ValueError("tensor_parallel and pipeline_parallel are vLLM's: take replicas, or engine: vllm")
-        return self
+    def _check_numbers(self) -> None:
+        if self.engine == "vllm":
+            _vllm_numbers(self)
+            return
+        if self.quantization in ("awq", "gptq"):
+            raise Misplaced(f"{self.quantization} is vLLM's: take nf4 or int8, or engine: vllm", "quantization")
+        if self.ranks > 1:
+            raise ValueError("tensor_parallel and pipeline_parallel are vLLM's: take replicas, or engine: vllm")
+        super()._check_numbers()
 
 
 class GroundedSam(Model):
@@ -164,8 +198,10 @@ class GroundedSam(Model):
     """lower score from which a thing counts beside another of its name that has reached `threshold`"""
     nms: float = Field(default=0.6, gt=0, le=1)
     """overlap (IoU) from which the lesser of two boxes goes"""
+    phrases_at_once: Count = 128
+    """phrases that are looked for in one pass, over all pictures of a batch; each takes memory of its own"""
     embeddings: Count = 32
-    """pictures whose SAM embedding is kept in memory, by content"""
+    """pictures whose SAM embedding and detector features are kept in memory, by content"""
     synonyms: dict[str, str] = Field(default_factory=dict)
     """words that people use for what the detector knows by another: it is asked for that one (singular to singular; a
     plural follows)"""
@@ -182,6 +218,10 @@ class Whisper(Model):
     """segments whose no-speech probability is above this are dropped"""
     beam: Count = 5
     """beams of the search"""
+
+    def _check_numbers(self) -> None:
+        if self.quantization is not None:
+            raise Misplaced(f"{self.quantization} is not Whisper's: take dtype: int8", "quantization")
 
 
 class DistilBert(Model):

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 from vlp_graph.config.cluster import Cluster
 from vlp_graph.config.models import Models
 from vlp_graph.config.service import Dialogue, Http, Memory, Telemetry
-from vlp_graph.config.strict import Strict
+from vlp_graph.config.strict import Misplaced, Strict
 
 
 class Profile(Strict):
@@ -26,12 +26,31 @@ class Profile(Strict):
     models: Models
     cluster: Cluster | None = None
 
+    @property
+    def request_s(self) -> float:
+        """Seconds after which Serve's proxy gives a request up: later than whoever works on it."""
+        return max(self.dialogue.turn_s, self.http.answer_s) + 30
+
+    @model_validator(mode="after")
+    def _only_who_may_is_answered(self) -> Profile:
+        http, cluster = self.http, self.cluster
+        if cluster and not (http.only_this_machine or http.keys_file or cluster.secrets.api_keys):
+            raise Misplaced(
+                f"http.host {http.host} is reached from other machines: name the secret with the file of API keys "
+                "(secrets: {api_keys: NAME}), or listen on 127.0.0.1",
+                "cluster",
+                "secrets",
+                "api_keys",
+            )
+        return self
+
     @model_validator(mode="after")
     def _fits_what_ray_is_told(self) -> Profile:
         wanted = self.http.num_cpus * self.http.replicas
         wanted += sum(m.num_cpus * m.ranks * m.replicas.max for _, m in self.models)
         if self.cpus is not None and wanted > self.cpus + 1e-6:
-            raise ValueError(
-                f"replicas may use {wanted:g} CPUs together, cpus says {self.cpus:g}: raise cpus or lower num_cpus"
+            raise Misplaced(
+                f"replicas may use {wanted:g} CPUs together, cpus says {self.cpus:g}: raise cpus or lower num_cpus",
+                "cpus",
             )
         return self

@@ -17,6 +17,14 @@ class ProfileError(ValueError):
     """The profile cannot be used; the message says where and what to change."""
 
 
+class Misplaced(ValueError):
+    """A contradiction between two keys, of which `location` (below the part that finds it) is the one to change."""
+
+    def __init__(self, message: str, *location: str) -> None:
+        super().__init__(message)
+        self.location = location
+
+
 class Strict(BaseModel):
     """A part of the tree."""
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from vlp_graph.engines.loading import pretrained_options
+from vlp_graph.engines.loading import check_device, claim_device, load_pretrained
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ SHARPNESS = 20.0
 OUTSIDE = 0
 """The tag of a token that names nothing; role number r begins with tag 2r + 1 and goes on with 2r + 2."""
 INTENT_ROLES = ("name",)
+HEADS = ("pre_classifier", "classifier", "spans")
+"""They stay in float32, whatever the encoder computes in."""
 
 
 @dataclass(frozen=True)
@@ -85,18 +87,26 @@ class Tagger:
 
     @classmethod
     def load(cls, path: str, folder: str, **options: Any) -> Self:
-        """`options` are those of `from_pretrained`."""
+        """`options` are those of `load_pretrained`."""
         from peft import PeftModel
         from transformers import AutoTokenizer, DistilBertForSequenceClassification
 
         labels = json.loads((Path(folder) / "labels.json").read_text(encoding="utf-8"))
         named = Path(folder) / "roles.json"
         roles = json.loads(named.read_text(encoding="utf-8")) if named.exists() else list(INTENT_ROLES)
-        base = DistilBertForSequenceClassification.from_pretrained(
-            path, num_labels=len(labels), id2label=dict(enumerate(labels)), **options
+        base = load_pretrained(
+            DistilBertForSequenceClassification,
+            path,
+            num_labels=len(labels),
+            id2label=dict(enumerate(labels)),
+            whole=HEADS,
+            **options,
         )
         add_span_head(base, len(roles))
         model = PeftModel.from_pretrained(base, folder).eval()
+        for head in HEADS:
+            getattr(model.base_model.model, head).to(options["device"]).float()
+        check_device(model, options["device"])
         return cls(model, AutoTokenizer.from_pretrained(path, revision=options.get("revision")), labels, roles)
 
     def read(self, texts: Sequence[str]) -> list[tuple[dict[str, float], list[Span]]]:
@@ -115,7 +125,7 @@ class Tagger:
         batch = {k: batch[k].to(self.model.device) for k in ("input_ids", "attention_mask")}
         base: Any = self.model.base_model.model
         with torch.inference_mode():
-            labels, tags = heads(base, base.distilbert(**batch)[0])
+            labels, tags = heads(base, base.distilbert(**batch)[0].float())
         chances, tag_scores = labels.float().softmax(-1).tolist(), tags.float().softmax(-1).tolist()
         return [
             (dict(zip(self.labels, row, strict=True)), _spans(text, where, scores, self.roles))
@@ -141,10 +151,12 @@ class DistilBert:
         dtype: str = "float32",
         quantization: str | None = None,
         revision: str | None = None,
+        num_gpus: float = 1.0,
     ) -> Self:
         """`adapter` reads intents, `forms` (none: not read) the form of a question."""
         path = resolve(source)
-        options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
+        claim_device(device, num_gpus)
+        options = {"device": device, "dtype": dtype, "quantization": quantization, "revision": revision}
         return cls(
             Tagger.load(path, resolve(adapter), **options),
             Tagger.load(path, resolve(forms), **options) if forms else None,

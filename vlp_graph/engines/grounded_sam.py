@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlp_graph.engines.grounding_dino import Detection, GroundingDino, Strictness
+from vlp_graph.engines.loading import claim_device
 from vlp_graph.engines.sam import Outline, Prompt, Sam
 
 if TYPE_CHECKING:
@@ -66,14 +67,21 @@ class GroundedSam:
         dtype: str = "float32",
         quantization: str | None = None,
         revision: str | None = None,
+        sam_revision: str | None = None,
         embeddings: int = 32,
+        num_gpus: float = 1.0,
         **detector: Any,
     ) -> Self:
-        """`threshold` and `nms` go to the detector."""
+        """`threshold`, `nms`, `phrases_at_once` and the like go to the detector. `num_gpus` bounds the memory that both take on a GPU.
+
+        Raises:
+            DeviceMissing: no such device here.
+        """
+        claim_device(device, num_gpus)
         options: dict[str, Any] = {"device": device, "dtype": dtype}
         detector |= {"quantization": quantization, "revision": revision, "pictures": embeddings}
         dino = GroundingDino.load(source, **options, **detector)
-        return cls(dino, Sam.load(sam, embeddings=embeddings, **options))
+        return cls(dino, Sam.load(sam, revision=sam_revision, embeddings=embeddings, **options))
 
     @property
     def caches(self) -> dict[str, Remembered[Any, Any]]:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vlp_graph.engines.boxes import suppress
-from vlp_graph.engines.loading import pretrained_options
+from vlp_graph.engines.loading import load_pretrained
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -129,6 +129,7 @@ class GroundingDino:
     companion: float
     pictures: int = 32
     synonyms: Mapping[str, str] = field(default_factory=dict)
+    phrases_at_once: int = 128
     _backbone: _Backbone = field(init=False, repr=False)
     _found: Any = field(init=False, repr=False)
     _other_words: dict[str, str] = field(init=False, repr=False)
@@ -159,16 +160,24 @@ class GroundingDino:
         companion: float | None = None,
         pictures: int = 32,
         synonyms: Mapping[str, str] | None = None,
+        phrases_at_once: int = 128,
     ) -> Self:
-        """`companion` is the threshold unless it is given; `pictures` are remembered by their content."""
+        """`companion` is the threshold unless it is given; `pictures` are remembered by their content. One pass looks
+        for `phrases_at_once`: each is a row of its own, which bounds the memory of a pass."""
         from transformers import AutoProcessor, GroundingDinoForObjectDetection
 
         path = resolve(source)
-        options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
-        model = GroundingDinoForObjectDetection.from_pretrained(path, **options).eval()
+        model = load_pretrained(
+            GroundingDinoForObjectDetection,
+            path,
+            device=device,
+            dtype=dtype,
+            quantization=quantization,
+            revision=revision,
+        )
         processor = AutoProcessor.from_pretrained(path, revision=revision)
         least = threshold if companion is None else companion
-        return cls(model, processor, threshold, nms, least, pictures, synonyms or {})
+        return cls(model, processor, threshold, nms, least, pictures, synonyms or {}, phrases_at_once)
 
     def detect(
         self,
@@ -187,10 +196,12 @@ class GroundingDino:
         asked = [(i, known_as[phrase]) for i, named in enumerate(phrases) for phrase in named]
         known = {(i, p): self._found.get((digests[i], p)) for i, p in asked if digests[i]}
         new = [pair for pair in dict.fromkeys(asked) if known.get(pair) is None]
-        for (i, phrase), candidates in zip(new, self._look(pictures, new, digests), strict=True):
-            known[i, phrase] = candidates
-            if digests[i]:
-                self._found[digests[i], phrase] = candidates
+        for start in range(0, len(new), self.phrases_at_once):
+            part = new[start : start + self.phrases_at_once]
+            for (i, phrase), candidates in zip(part, self._look(pictures, part, digests), strict=True):
+                known[i, phrase] = candidates
+                if digests[i]:
+                    self._found[digests[i], phrase] = candidates
         return [
             [d for phrase in named for d in known[i, known_as[phrase]].select(phrase, strict[i])]
             for i, named in enumerate(phrases)

@@ -14,7 +14,7 @@ from vlp_graph.engines.detokenizer import special_tokens
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.idefics_generation import Words, go_on
 from vlp_graph.engines.idefics_prompt import AROUND_IMAGE, END_OF_UTTERANCE, IMAGE, lay_out, tensors, token_id
-from vlp_graph.engines.loading import pretrained_options
+from vlp_graph.engines.loading import claim_device, load_pretrained
 from vlp_graph.engines.spent import Spent
 from vlp_graph.engines.weights import resolve
 
@@ -62,12 +62,25 @@ class Idefics:
         system_prompt: str = "",
         lowercase: bool = False,
         max_model_len: int = 2048,
+        num_gpus: float = 1.0,
     ) -> Self:
+        """`num_gpus` bounds the memory that is taken on a GPU; `quantization` is by bitsandbytes.
+
+        Raises:
+            DeviceMissing: no such device here.
+        """
         from transformers import AutoProcessor, IdeficsForVisionText2Text
 
         path = resolve(source)
-        options = pretrained_options(device=device, dtype=dtype, quantization=quantization, revision=revision)
-        model = IdeficsForVisionText2Text.from_pretrained(path, **options).eval()
+        claim_device(device, num_gpus)
+        model = load_pretrained(
+            IdeficsForVisionText2Text,
+            path,
+            device=device,
+            dtype=dtype,
+            quantization=quantization,
+            revision=revision,
+        )
         processor = AutoProcessor.from_pretrained(path, revision=revision)
         processor.tokenizer.padding_side = "left"
         return cls(model, processor, max_new_tokens, system_prompt, lowercase, max_model_len)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from vlp_graph.engines import vllm_options
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
 BASE, PLANNER = "llama", "planner"
 """Names under which the base model and its planning adapter are served."""
-GPU_SHARE = 0.92
-"""vLLM's share of the GPU memory that the replica's GPU fraction stands for; the rest is for CUDA itself."""
 
 
 def adapter_rank(adapter: str) -> int:
@@ -32,36 +31,9 @@ def adapter_rank(adapter: str) -> int:
 
 
 def engine_arguments(config: Config) -> dict[str, Any]:
-    """vLLM engine arguments of a profile entry; the memory share follows from the GPU fraction."""
-    arguments: dict[str, Any] = {
-        "dtype": config.dtype,
-        "max_model_len": config.max_model_len,
-        "max_num_seqs": config.max_num_seqs,
-        "enforce_eager": config.enforce_eager,
-        "enable_prefix_caching": True,
-        "structured_outputs_config": {"backend": "xgrammar"},
-    }
-    if config.revision:
-        arguments["revision"] = config.revision
-    if config.quantization:
-        arguments["quantization"] = {"nf4": "bitsandbytes", "int8": "bitsandbytes"}.get(
-            config.quantization, config.quantization
-        )
-    if config.device == "cuda":
-        arguments["gpu_memory_utilization"] = round(min(config.num_gpus, 1.0) * GPU_SHARE, 3)
-    if config.planner:
-        arguments |= {"enable_lora": True, "max_loras": 1, "max_lora_rank": max(8, adapter_rank(config.planner))}
-    return arguments
-
-
-def environment(config: Config) -> dict[str, str]:
-    """Variables that vLLM reads when it is imported."""
-    if config.device == "cpu":
-        return {
-            "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib),
-            "VLLM_CPU_OMP_THREADS_BIND": config.cores or "auto",
-        }
-    return {"VLLM_RAY_PER_WORKER_GPUS": str(config.num_gpus)} if config.num_gpus < 1 else {}
+    """vLLM engine arguments of a profile entry: with structured output, and with room for the planner."""
+    arguments = vllm_options.engine_arguments(config) | {"structured_outputs_config": {"backend": "xgrammar"}}
+    return arguments | (vllm_options.lora_arguments(adapter_rank(config.planner)) if config.planner else {})
 
 
 @dataclass
@@ -73,7 +45,8 @@ class Llama:
 
     @classmethod
     def load(cls, config: Config) -> Self:
-        os.environ.update(environment(config))
+        os.environ.update(vllm_options.environment(config))
+        vllm_options.check_platform(config)
         from vllm import LLM
         from vllm.lora.request import LoRARequest
 

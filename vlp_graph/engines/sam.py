@@ -147,9 +147,10 @@ class Sam:
         ensure_torchvision()
         from segment_anything import SamPredictor
 
-        from vlp_graph.engines.loading import torch_dtype
+        from vlp_graph.engines.loading import check_device, torch_dtype
 
-        sam = load_sam(source, revision=revision).to(device=device, dtype=torch_dtype(dtype)).eval()
+        sam = check_device(load_sam(source, revision=revision).to(device).eval(), device)
+        _compute_in(sam.image_encoder, torch_dtype(dtype))
         predictor = SamPredictor(sam)
         predictor.transform.get_preprocess_shape = _scaled
         return cls(predictor, embeddings)
@@ -233,6 +234,14 @@ class Sam:
                 masks = (full[:, 0] > model.mask_threshold).cpu().numpy()
                 outlines.append([Outline(mask, iou[k]) for mask, k in zip(masks, kept.tolist(), strict=True)])
         return outlines
+
+
+def _compute_in(encoder: Any, dtype: Any) -> None:
+    """Nearly all of a picture's cost is in the encoder: it alone has the precision of the profile. Prompts and masks
+    stay in float32, which segment-anything's position encoding asks for, too."""
+    encoder.to(dtype)
+    encoder.register_forward_pre_hook(lambda _, pixels: (pixels[0].to(dtype),))
+    encoder.register_forward_hook(lambda *done: done[-1].float())
 
 
 def _scaled(height: int, width: int, side: int) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vlp_graph.engines.loading import DeviceMissing
 from vlp_graph.engines.transcript import Heard, Language, Listening, Segment, Word
 from vlp_graph.engines.weights import resolve
 from vlp_graph.errors import InvalidRequest
@@ -56,8 +57,16 @@ class Whisper:
         no_speech: float = 0.6,
         beam: int = 5,
     ) -> Self:
+        """On a GPU the memory that it takes cannot be bounded: CTranslate2 allocates by itself, outside torch.
+
+        Raises:
+            DeviceMissing: CTranslate2 finds no GPU.
+        """
+        import ctranslate2
         from faster_whisper import WhisperModel
 
+        if device == "cuda" and not ctranslate2.get_cuda_device_count():
+            raise DeviceMissing("device cuda: CTranslate2 finds no GPU here. Look at nvidia-smi, or say device: cpu")
         model = WhisperModel(resolve(source), device=device, compute_type=dtype, cpu_threads=threads, revision=revision)
         return cls(model, language, initial_prompt, no_speech, beam)
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from deployments.options import HEALTH, autoscaling, deployment_options, environment
+from deployments.llama import build_llama
+from deployments.options import HEALTH, autoscaling, deployment_options, environment, placement
 from vlp_graph import config
-from vlp_graph.config import Model, Replicas
+from vlp_graph.config import Idefics, Llama, Model, Replicas
 
 
 def test_a_cpu_model() -> None:
     model = Model(source="package:x", num_cpus=0.5, threads=2, max_ongoing_requests=7, max_queued_requests=9)
+    model = model.model_copy(update={"resources": {"slot": 0.5}})
     assert deployment_options(model) == {
         "ray_actor_options": {
             "num_cpus": 0.5,
             "num_gpus": 0,
+            "resources": {"slot": 0.5},
             "runtime_env": {
                 "env_vars": {
                     "OMP_NUM_THREADS": "2",
@@ -25,6 +28,7 @@ def test_a_cpu_model() -> None:
             },
         },
         "autoscaling_config": autoscaling(model),
+        "max_surge_percent": 100,
         "max_ongoing_requests": 7,
         "max_queued_requests": 9,
         **HEALTH,
@@ -36,9 +40,43 @@ def test_a_fraction_of_a_gpu() -> None:
     assert options["ray_actor_options"]["num_gpus"] == 0.25
 
 
+@pytest.mark.parametrize(
+    ("ranks", "bundles", "strategy"),
+    [
+        ({"num_gpus": 0.49}, [{"CPU": 2, "GPU": 0.49}], "PACK"),
+        ({"num_gpus": 1, "tensor_parallel": 4}, [{"CPU": 2, "GPU": 1}] * 4, "STRICT_PACK"),
+        ({"num_gpus": 1, "tensor_parallel": 2, "pipeline_parallel": 2}, [{"CPU": 2, "GPU": 1}] * 4, "PACK"),
+    ],
+)
+def test_every_rank_has_a_bundle(ranks: dict[str, float], bundles: list[dict[str, float]], strategy: str) -> None:
+    llama = Llama(source="org/model", device="cuda", num_cpus=2, **ranks)  # type: ignore[arg-type]
+    assert placement(llama) == {"bundles": bundles, "strategy": strategy}
+    options = build_llama(llama)._bound_deployment._replica_config
+    assert (options.placement_group_bundles, options.placement_group_strategy) == (bundles, strategy)
+    assert options.ray_actor_options["num_cpus"] == 0, "the replica lives in its first bundle"
+
+
+def test_ranks_on_a_cpu_are_processes_of_one_machine() -> None:
+    placed = placement(Llama(source="x", tensor_parallel=2, pipeline_parallel=2, num_cpus=1))
+    assert placed == {"bundles": [{"CPU": 1}] * 4, "strategy": "STRICT_PACK"}
+
+
+def test_ranks_that_a_replica_starts_itself_are_counted_with_it() -> None:
+    idefics = Idefics(source="x", engine="vllm", device="cuda", num_gpus=1, num_cpus=2, tensor_parallel=2)
+    options = deployment_options(idefics)["ray_actor_options"]
+    assert (options["num_cpus"], options["num_gpus"]) == (4, 2)
+
+
 def test_autoscaling_starts_at_its_least() -> None:
     scaling = autoscaling(Model(source="x", replicas=Replicas(min=2, max=5, target_ongoing=3)))
-    assert scaling == {"min_replicas": 2, "initial_replicas": 2, "max_replicas": 5, "target_ongoing_requests": 3}
+    assert scaling == {
+        "min_replicas": 2,
+        "initial_replicas": 2,
+        "max_replicas": 5,
+        "target_ongoing_requests": 3,
+        "upscale_delay_s": 30,
+        "downscale_delay_s": 600,
+    }
 
 
 def test_only_a_hub_id_may_ask_a_hub() -> None:

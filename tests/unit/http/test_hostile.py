@@ -13,7 +13,7 @@ import pytest
 from benchmarks.hostile.__main__ import code_of
 from benchmarks.hostile.attacks import Attack, corpus
 from benchmarks.hostile.generated import described, mutated
-from benchmarks.hostile.watch import resident_mib
+from benchmarks.hostile.watch import own_mib
 from benchmarks.hostile.wire import CLOSED, slow_wires, wires
 from deployments import protocol
 from tests.unit.http.conftest import PlainDialogue, plain_backends
@@ -99,5 +99,5 @@ def test_generated_attacks_break_nothing(url: str) -> None:
 
 
 def test_memory_is_seen_by_process() -> None:
-    held = resident_mib(os.getpid())
+    held = own_mib(os.getpid())
     assert sum(held.values()) > 10

@@ -1,0 +1,164 @@
+"""A plan for people (tables and bars, one for each GPU) and for programs (JSON)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vlp_graph.sizing.memory import RAY_GIB
+from vlp_graph.sizing.placement import Filled
+from vlp_graph.sizing.plan import Plan
+
+_COLOURS = {
+    "llama": "red",
+    "idefics": "green",
+    "grounded_sam": "blue",
+    "whisper": "magenta",
+    "distilbert": "cyan",
+    "ingress": "yellow",
+}
+_BAR = 40
+_FULL, _LEFT, _FREE = "█", "▒", "·"
+
+
+def as_json(plan: Plan) -> dict[str, Any]:
+    """The plan as plain data; GiB are of a rank, `ram_gib` of a replica."""
+    gpu, node = plan.pool.node.gpu, plan.pool.node
+    return {
+        "profile": plan.profile.name,
+        "machine": {
+            "name": node.name,
+            "gpu": gpu.name if gpu else None,
+            "gpu_gib": gpu.gib if gpu else None,
+            "gpus": node.gpus,
+            "cpus": node.cpus,
+            "ram_gib": round(node.ram_gib, 1),
+        },
+        "deployments": [
+            {
+                "name": d.footprint.name,
+                "source": d.footprint.source,
+                "parameters": d.footprint.parameters,
+                "replicas": list(d.replicas),
+                "bundles": d.bundles,
+                "gpu_memory_utilization": d.footprint.utilization,
+                "gib": {
+                    "weights": round(d.footprint.weights, 3),
+                    "kv": round(d.footprint.kv, 3),
+                    "activations": round(d.footprint.activations, 3),
+                    "cuda": round(d.footprint.context, 3),
+                    "lora": round(d.footprint.lora, 3),
+                    "total": round(d.footprint.total, 3),
+                    "budget": None if d.footprint.budget is None else round(d.footprint.budget, 3),
+                },
+                "kv_tokens": d.footprint.tokens,
+                "ram_gib": round(d.footprint.ram, 3),
+            }
+            for d in plan.deployments
+        ],
+        "machines": {
+            "least": [_machine(m) for m in plan.least],
+            "most": [_machine(m) for m in plan.most],
+            "bounds": [plan.pool.least, plan.pool.most],
+        },
+    }
+
+
+def _machine(filled: Filled) -> dict[str, Any]:
+    return {
+        "replicas": [{"name": p.footprint.name, "gpus": list(p.gpus)} for p in filled.placed],
+        "gpus_free": [round(free, 3) for free in filled.free],
+        "cpus_free": round(filled.cpus, 2),
+        "ram_free_gib": round(filled.ram, 2),
+    }
+
+
+def show(plan: Plan, console: Console) -> None:
+    """Prints the table of deployments, then the machines at the fewest and at the most replicas."""
+    node, cluster = plan.pool.node, plan.profile.cluster
+    has = f"{node.gpus} x {node.gpu.name} of {node.gpu.gib:g} GiB, " if node.gpu and node.gpus else ""
+    console.print(f"[bold]{plan.profile.name}[/] on {node.name}: {has}{node.cpus:g} cores, {node.ram_gib:.0f} GiB")
+    console.print(_table(plan))
+    console.print(
+        "GiB are of a rank, RAM of a replica: upper estimates for the largest batch (vlp_graph/sizing/memory.py); "
+        "vLLM's keys and values take what its share leaves",
+        style="dim",
+    )
+    same = [d.replicas[0] for d in plan.deployments] == [d.replicas[1] for d in plan.deployments]
+    for words, machines in (("at the fewest replicas", plan.least), ("at the most", plan.most))[: 1 if same else 2]:
+        bounds = f" (there are {plan.pool.least} to {plan.pool.most})" if cluster else ""
+        console.print(f"\n{'always' if same else words}: {_count(len(machines))}{bounds}")
+        if words == "at the fewest replicas" and len(machines) > plan.pool.least:
+            console.print(f"cluster.nodes.min is {plan.pool.least}: the autoscaler brings the rest at the start")
+        for number, machine in enumerate(machines, 1):
+            _draw(number, machine, console)
+    console.print(_legend(plan))
+
+
+def _count(machines: int) -> str:
+    return f"{machines} machine" + ("s" if machines != 1 else "")
+
+
+def _table(plan: Plan) -> Table:
+    on_gpus = any(d.footprint.share for d in plan.deployments)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("deployment")
+    heads = ["weights", "KV", "activ.", *(["CUDA"] if on_gpus else []), "total"]
+    heads += [*(["of its share", "share", "util."] if on_gpus else []), "KV tokens", "RAM", "bundles", "replicas"]
+    for head in heads:
+        table.add_column(head, justify="right")
+    for d in plan.deployments:
+        f = d.footprint
+        cells = [f"{f.weights + f.lora:.1f}", f"{f.kv:.1f}", f"{f.activations:.1f}"]
+        cells += [f"{f.context:.1f}"] if on_gpus else []
+        cells.append(f"{f.total:.1f}")
+        if on_gpus:
+            cells += ["" if f.budget is None else f"{f.budget:.1f}", f"{f.share:g}" if f.share else ""]
+            cells.append("" if f.utilization is None else f"{f.utilization:g}")
+        gpu = f", {f.share:g} GPU" if f.share else ""
+        cells += [f"{f.tokens}" if f.tokens else "", f"{f.ram:.1f}", f"{f.ranks} x ({f.cpus:g} CPU{gpu})"]
+        cells.append(f"{d.replicas[0]}" if d.replicas[0] == d.replicas[1] else f"{d.replicas[0]}..{d.replicas[1]}")
+        table.add_row(Text(f.name, _COLOURS.get(f.name, "")), *cells)
+    return table
+
+
+def _draw(number: int, machine: Filled, console: Console) -> None:
+    """A bar for each GPU (what is full is memory in use, what is shaded the rest of a replica's share), and one each for
+    cores and memory."""
+    node = machine.node
+    for index in range(node.gpus if node.gpu else 0):
+        bar, words = Text(), []
+        for placed in machine.placed:
+            if index in placed.gpus and node.gpu:
+                f = placed.footprint
+                cells = round(f.share * _BAR)
+                used = min(cells, round(f.total / node.gpu.gib * _BAR))
+                bar.append(_FULL * used + _LEFT * (cells - used), _COLOURS.get(f.name, ""))
+                words.append(f"{f.name} {f.share:g} ({f.total:.1f} GiB)")
+        bar.append(_FREE * max(0, _BAR - len(bar)), "dim")
+        console.print(Text(f"  {number}  GPU {index}  ").append(bar).append("  " + ", ".join(words)), soft_wrap=True)
+    room = node.ram_gib - RAY_GIB
+    cores = {p.footprint.name: p.footprint.cpus * p.footprint.ranks for p in machine.placed}
+    memory = {p.footprint.name: p.footprint.ram for p in machine.placed}
+    for what, each, size, left in (
+        ("cores", cores, node.cpus, machine.cpus),
+        ("RAM  ", memory, room, machine.ram),
+    ):
+        bar = Text()
+        for placed in machine.placed:
+            bar.append(_FULL * round(each[placed.footprint.name] / size * _BAR), _COLOURS[placed.footprint.name])
+        bar = bar[:_BAR]
+        bar.append(_FREE * max(0, _BAR - len(bar)), "dim")
+        unit = " GiB beside Ray" if what == "RAM  " else ""
+        told = f"  {size - left:.1f} of {size:.4g}{unit}"
+        console.print(Text(f"  {number}  {what}  ").append(bar).append(told), soft_wrap=True)
+
+
+def _legend(plan: Plan) -> Text:
+    legend = Text("\n")
+    for d in plan.deployments:
+        legend.append(f"{_FULL} {d.footprint.name}  ", _COLOURS.get(d.footprint.name, ""))
+    return legend.append(f"{_LEFT} left of a share  {_FREE} free", "dim")
