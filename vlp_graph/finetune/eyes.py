@@ -136,9 +136,8 @@ def _load(settings: Eyes) -> Idefics:
 
     from vlp_graph.engines.idefics import Idefics
 
-    path = resolve(settings.base)
-    model = IdeficsForVisionText2Text.from_pretrained(path, **language.options(settings))
-    processor = AutoProcessor.from_pretrained(path, revision=settings.revision)
+    model = language.load(IdeficsForVisionText2Text, settings)
+    processor = AutoProcessor.from_pretrained(resolve(settings.base), revision=settings.revision)
     processor.tokenizer.padding_side = "left"
     return Idefics(model, processor, 80, "", settings.lowercase, settings.max_length)
 

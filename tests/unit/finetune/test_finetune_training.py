@@ -136,9 +136,7 @@ def test_mistakes_are_pairs_to_learn_from(
     assert all(known[entry["turn"]] == entry["chosen"]["tasks"] for entry in made)
 
 
-def test_merged_weights_say_what_base_and_adapter_say(
-    learned: tuple[Path, Metrics], base: str, tmp_path: Path
-) -> None:
+def test_merged_weights_say_what_base_and_adapter_say(learned: tuple[Path, Metrics], base: str, tmp_path: Path) -> None:
     import torch
     from peft import PeftModel
     from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -179,7 +177,8 @@ def test_a_line_that_is_too_long_is_not_cut(base: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"r": 24}, "its ranks are \\[24\\]"),
+        ({"r": 1024}, "an adapter of rank 1024: vLLM takes ranks up to"),
+        ({"r": 8, "rank_pattern": {"q_proj": 16}}, "its rank_pattern goes beyond its rank 8"),
         ({"use_dora": True}, "it uses use_dora"),
         ({"bias": "all"}, "it trains biases"),
         ({"modules_to_save": ["lm_head"]}, "replaces whole modules"),
