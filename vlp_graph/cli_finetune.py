@@ -29,7 +29,7 @@ Preset = Annotated[str | None, typer.Option(help="ready settings: smollm2, llama
 Base = Annotated[str | None, typer.Option(help="hub id, local path or package:NAME")]
 Revision = Annotated[str | None, typer.Option(help="commit of a hub id")]
 Quantization = Annotated[str | None, typer.Option(help="nf4: the base in four bits (bitsandbytes)")]
-Rank = Annotated[int | None, typer.Option(help="rank of the adapter: 1, 2, 4, 8, 16, 32 or 64")]
+Rank = Annotated[int | None, typer.Option(help="rank of the adapter")]
 Epochs = Annotated[float | None, typer.Option(help="how often each line is learned from")]
 Steps = Annotated[int | None, typer.Option(help="at most so many optimiser steps")]
 Batch = Annotated[int | None, typer.Option(help="lines that are computed at once")]

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from vlp_graph.config.strict import Strict
 from vlp_graph.dialogue.plan import (
@@ -146,7 +146,9 @@ def _check(written: Written, turn: str, history: str | None) -> None:
     try:
         plan = parse_plan(written.text())
     except PlanError as error:
-        raise EntryError(f"the plan does not parse: {error}") from None
+        cause = error.__cause__
+        reason = cause.errors()[0]["msg"] if isinstance(cause, ValidationError) else error
+        raise EntryError(f"the plan does not parse: {reason}") from None
     for task in plan.tasks:
         for name in [*(task.phrases or []), *(task.labels or [])]:
             if (near := _grounded(name, said)) != name:

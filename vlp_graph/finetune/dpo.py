@@ -88,8 +88,8 @@ def dpo(
 
 
 def _restore(model: Any, checkpoint: Path) -> None:
-    """The policy of a checkpoint. Where the reference adapter lies beside it in a folder of its own, transformers' trainer
-    (5.19, `_load_from_checkpoint`) loads that one only, and the policy would begin again from where it started."""
+    """The policy of a checkpoint. With the reference adapter in a folder beside it, transformers' trainer (5.19,
+    `_load_from_checkpoint`) loads that one only, and the policy would begin again from where it started."""
     from peft import set_peft_model_state_dict
     from peft.utils import load_peft_weights
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from vlp_graph.dialogue.plan import PLAN_SCHEMA, PlanError, ground_spans, parse_plan
 from vlp_graph.dialogue.prompt import planner_messages
-from vlp_graph.engines.loading import pretrained_options
+from vlp_graph.engines.loading import load_pretrained
 from vlp_graph.engines.weights import resolve
 from vlp_graph.finetune.data import Turn
 from vlp_graph.finetune.lines import Lines
@@ -20,19 +20,16 @@ MAX_NEW_TOKENS = 130
 BATCH = 32
 
 
-def device() -> str:
-    """Where the model is tuned: on the GPU that is there."""
+def load(model: Any, settings: Settings) -> Any:
+    """The base as a `model` (a transformers class), on the GPU that is there, in bf16, else on the CPU in fp32."""
     import torch
 
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def options(settings: Settings) -> dict[str, Any]:
-    """Keyword arguments for `from_pretrained`: bf16 on a GPU, fp32 on a CPU."""
-    where = device()
-    return pretrained_options(
-        device=where,
-        dtype="bfloat16" if where == "cuda" else "float32",
+    cuda = torch.cuda.is_available()
+    return load_pretrained(
+        model,
+        resolve(settings.base),
+        device="cuda" if cuda else "cpu",
+        dtype="bfloat16" if cuda else "float32",
         quantization=settings.quantization,
         revision=settings.revision,
     )
@@ -56,9 +53,11 @@ def load_tokenizer(source: str, revision: str | None = None) -> Any:
 
 def load_base(settings: Settings) -> Any:
     """The base model, in four bits where the settings say so."""
-    from transformers import AutoModelForCausalLM
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
 
-    return AutoModelForCausalLM.from_pretrained(resolve(settings.base), **options(settings))
+    config = AutoConfig.from_pretrained(resolve(settings.base), revision=settings.revision)
+    return load(MODEL_FOR_CAUSAL_LM_MAPPING[type(config)], settings)
 
 
 def load_adapted(settings: Settings, adapter: Path, *, trainable: bool = False) -> Any:

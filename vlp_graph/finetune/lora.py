@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from vlp_graph.finetune.settings import RANKS
+from vlp_graph.engines.vllm_options import lora_arguments
 
 LINEARS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 """Every linear layer of a Llama; all of them are adapted."""
@@ -74,9 +74,12 @@ def _in_the_way(told: dict[str, Any]) -> list[str]:
     reasons = []
     if (kind := told.get("peft_type")) != "LORA":
         return [f"it is {kind}, not LORA"]
-    ranks = [told.get("r"), *(told.get("rank_pattern") or {}).values()]
-    if any(rank not in RANKS for rank in ranks):
-        reasons.append(f"its ranks are {ranks}, known are {', '.join(map(str, RANKS))}")
+    try:
+        lora_arguments(told["r"])
+    except ValueError as error:
+        reasons.append(str(error))
+    if any(rank > told["r"] for rank in (told.get("rank_pattern") or {}).values()):
+        reasons.append(f"its rank_pattern goes beyond its rank {told['r']}")
     if (told.get("bias") or "none") != "none":
         reasons.append(f"it trains biases ({told['bias']})")
     reasons += [

@@ -11,9 +11,7 @@ from typing import Any, Literal, TypeVar
 from pydantic import Field, ValidationError
 
 from vlp_graph.config.strict import Count, Positive, Strict
-
-RANKS = (1, 2, 4, 8, 16, 32, 64)
-"""Ranks that are served: vLLM takes 8, 16, 32 and 64, smaller ones as 8."""
+from vlp_graph.engines.vllm_options import LORA_RANKS
 
 
 class SettingsError(ValueError):
@@ -29,8 +27,8 @@ class Settings(Strict):
     """the commit of a hub id"""
     quantization: Literal["nf4"] | None = None
     """`nf4` keeps the base in four bits (bitsandbytes) while the adapter learns: QLoRA"""
-    rank: Literal[1, 2, 4, 8, 16, 32, 64] = 16
-    """rank of the adapter's matrices"""
+    rank: int = Field(default=16, ge=1, le=LORA_RANKS[-1])
+    """rank of the adapter's matrices, as far as vLLM serves it"""
     epochs: Positive = 1
     """how often each line is learned from"""
     steps: Count | None = None
@@ -96,7 +94,7 @@ PRESETS: dict[str, dict[type[Settings], dict[str, Any]]] = {
         Dpo: _Llama13 | {"learning_rate": 1e-5, "batch": 2, "accumulate": 8},
     },
     "idefics-nano": {
-        Eyes: {"lowercase": True, "learning_rate": 3e-3, "batch": 16, "max_length": 256},
+        Eyes: {"lowercase": True, "learning_rate": 1e-3, "batch": 16, "max_length": 256},
     },
     "idefics-9b-g5": {
         Eyes: {
