@@ -81,7 +81,10 @@ def build_sam(config: dict[str, Any]) -> Any:
         global_attn_indexes=tuple(config["global_layers"]),
     )
     prompts = PromptEncoder(
-        embed_dim=width, image_embedding_size=(grid, grid), input_image_size=(side, side), mask_in_chans=8
+        embed_dim=width,
+        image_embedding_size=(grid, grid),
+        input_image_size=(side, side),
+        mask_in_chans=config.get("mask_channels", 8),
     )
     decoder = MaskDecoder(
         num_multimask_outputs=3,

@@ -59,6 +59,7 @@ def flat_config(folder: Path) -> dict[str, Any]:
         "window": vision.window_size,
         "global_layers": list(vision.global_attn_indexes),
         "prompt_width": vision.output_channels,
+        "mask_channels": config.prompt_encoder_config.mask_input_channels,
         "decoder_mlp": decoder.mlp_dim,
         "decoder_heads": decoder.num_attention_heads,
         "iou_hidden": decoder.iou_head_hidden_dim,

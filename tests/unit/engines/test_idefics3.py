@@ -12,7 +12,7 @@ import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 
-from tests.tiny_models import idefics3
+from tests.random_models import idefics3
 from vlp_graph.config import Idefics as Config
 from vlp_graph.engines.generation import Finish, Generation, Piece, Prefill, Token
 from vlp_graph.engines.idefics import Look

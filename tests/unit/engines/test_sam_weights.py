@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tiny_models import sam
+from tests.random_models import sam
 from vlp_graph.engines.sam import Prompt, Sam
 
 pytestmark = pytest.mark.models

@@ -1,4 +1,4 @@
-"""Checkpoints with random weights, made on the spot: the real classes and files, in the size of a test."""
+"""Checkpoints with random weights, made on the spot: the real classes and files, small or as wide as the full ones."""
 
 from __future__ import annotations
 
@@ -14,8 +14,36 @@ CHAT_TEMPLATE = (
 """As HuggingFaceM4/Idefics3-8B-Llama3 and HuggingFaceTB/SmolVLM-Instruct lay a dialogue out."""
 
 
-def idefics3(folder: Path, *, side: int = 64, longest: int = 128, seed: int = 0) -> Path:
-    """An Idefics3 that reads tiles of `side` pixels of pictures brought to `longest`; SmolLM2's tokenizer."""
+def saved(model: Any, config: Any, folder: Path, *, seed: int = 0) -> Path:
+    """The model of that class with random weights in bfloat16, as safetensors."""
+    import torch
+
+    torch.manual_seed(seed)
+    model._from_config(config, dtype=torch.bfloat16).eval().save_pretrained(folder)
+    return folder
+
+
+def small_tokenizer() -> Any:
+    """The nano IDEFICS's: a vocabulary so small that full-size embeddings fit into a test."""
+    from transformers import AutoTokenizer
+
+    from vlp_graph.engines.weights import resolve
+
+    return AutoTokenizer.from_pretrained(resolve("package:vlp_graph/nano/checkpoints/idefics"))
+
+
+def idefics3(
+    folder: Path,
+    *,
+    side: int = 64,
+    longest: int = 128,
+    scale: int = 2,
+    seed: int = 0,
+    vision: dict[str, int] | None = None,
+    text: dict[str, int] | None = None,
+) -> Path:
+    """An Idefics3 that reads tiles of `side` pixels of pictures brought to `longest`; SmolLM2's tokenizer. `vision`
+    and `text` replace sizes of the two parts."""
     import torch
     from transformers import AutoTokenizer, Idefics3Config, Idefics3ForConditionalGeneration, Idefics3Processor
     from transformers.models.idefics3.image_processing_pil_idefics3 import Idefics3ImageProcessorPil
@@ -27,7 +55,7 @@ def idefics3(folder: Path, *, side: int = 64, longest: int = 128, seed: int = 0)
     tokenizer.add_tokens(["<fake_token_around_image>", "<image>", "<end_of_utterance>"], special_tokens=True)
     tokenizer.add_tokens(["<global-img>", *places], special_tokens=True)
     images = Idefics3ImageProcessorPil(size={"longest_edge": longest}, max_image_size={"longest_edge": side})
-    patch, scale = 16, 2
+    patch = 16
     processor = Idefics3Processor(
         images, tokenizer, image_seq_len=(side // patch) ** 2 // scale**2, chat_template=CHAT_TEMPLATE
     )
@@ -47,6 +75,7 @@ def idefics3(folder: Path, *, side: int = 64, longest: int = 128, seed: int = 0)
             "image_size": side,
             "patch_size": patch,
             "initializer_range": spread,
+            **(vision or {}),
         },
         text_config={
             "model_type": "llama",
@@ -62,6 +91,7 @@ def idefics3(folder: Path, *, side: int = 64, longest: int = 128, seed: int = 0)
             "pad_token_id": tokenizer.pad_token_id,
             "tie_word_embeddings": False,
             "initializer_range": spread,
+            **(text or {}),
         },
     )
     Idefics3ForConditionalGeneration(config).eval().save_pretrained(folder)
@@ -113,7 +143,7 @@ def distilbert_mnli(folder: Path, *, seed: int = 0, **sizes: int) -> Path:
         vocab_size=len(tokenizer),
         id2label={0: "ENTAILMENT", 1: "NEUTRAL", 2: "CONTRADICTION"},
         label2id={"ENTAILMENT": 0, "NEUTRAL": 1, "CONTRADICTION": 2},
-        initializer_range=0.6,
+        initializer_range=0.2,
         **{"dim": 32, "n_heads": 2, "n_layers": 2, "hidden_dim": 64, **sizes},
     )
     DistilBertForSequenceClassification(config).eval().save_pretrained(folder)
