@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_llama import count, lines, pair
 from PIL import Image
+from tiny_llama import count, lines, pair
 from typer.testing import CliRunner
 
 from vlp_graph.cli import app
