@@ -19,7 +19,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --no-deps
 
-.PHONY: help install demo serve test test-unit test-multinode check format lock train evaluate clean
+.PHONY: help install demo serve test test-unit test-multinode check format lock docs train evaluate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -59,11 +59,17 @@ format: $(INSTALLED) ## let ruff mend what it can
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
 
-lock: ## compile requirements-cpu.lock again; keeps versions that still fit (needs uv)
+lock: ## compile both locks again; keeps versions that still fit (needs uv)
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: pip install uv, or make lock UV=/path/to/uv' >&2; exit 1; }
 	$(UV) pip compile pyproject.toml --extra cpu --extra dev --python 3.11 --no-header --no-emit-index-url \
 		--no-emit-find-links --no-annotate -o requirements-cpu.lock \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX) --index-strategy unsafe-best-match)
+	$(UV) pip compile --no-config pyproject.toml --extra gpu --extra aws --python 3.11 \
+		--python-platform x86_64-manylinux_2_28 --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
+		-o requirements-gpu.lock
+
+docs: $(INSTALLED) ## the pages that are made from the code
+	$(PY) -m vlp_graph.config.reference > docs/profiles.md
 
 train: $(INSTALLED) ## make a nano checkpoint again: make train MODEL=sam
 	@test -n '$(MODEL)' || { echo 'say which: make train MODEL=sam' >&2; exit 1; }

@@ -70,6 +70,8 @@ def _warm(config: Config) -> Engine:
         dtype=config.dtype,
         quantization=config.quantization,
         revision=config.revision,
+        nli=config.nli,
+        nli_revision=config.nli_revision,
         num_gpus=config.num_gpus,
     )
     engine.read(["how many circles are there?"])

@@ -11,7 +11,7 @@ from ray.serve.deployment import Application
 
 from deployments.distilbert import DistilBert
 from deployments.grounded_sam import GroundedSam
-from deployments.idefics import Idefics
+from deployments.idefics import build_idefics
 from deployments.ingress import Ingress
 from deployments.llama import build_llama
 from deployments.options import HEALTH, deployment_options
@@ -52,7 +52,7 @@ def compose(profile: Profile) -> Application:
     ).bind(
         profile,
         build_llama(models.llama),
-        Idefics.options(**deployment_options(models.idefics)).bind(models.idefics),  # type: ignore[attr-defined]
+        build_idefics(models.idefics),
         GroundedSam.options(**deployment_options(models.grounded_sam)).bind(models.grounded_sam),  # type: ignore[attr-defined]
         Whisper.options(**deployment_options(models.whisper)).bind(models.whisper),  # type: ignore[attr-defined]
         DistilBert.options(**deployment_options(models.distilbert)).bind(models.distilbert),  # type: ignore[attr-defined]

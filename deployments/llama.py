@@ -17,11 +17,11 @@ from ray import serve
 from ray.serve.deployment import Application
 
 from deployments import logs
-from deployments.completions import Reader, request_body
 from deployments.metrics import TokensCounted
 from deployments.options import deployment_options, environment, placement
 from vlp_graph import telemetry
 from vlp_graph.config import Llama as Config
+from vlp_graph.engines.completions import Reader, request_body
 from vlp_graph.engines.generation import Generation, Piece
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
 from vlp_graph.engines.spent import Spent

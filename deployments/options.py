@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from vlp_graph.config import Model
+from vlp_graph.config.environment import hub_cache
 from vlp_graph.config.models import Generating
+from vlp_graph.engines.fetching import of_model
 
 HEALTH = {"health_check_period_s": 2.0, "health_check_timeout_s": 30.0, "graceful_shutdown_timeout_s": 20.0}
 """A dead replica is seen at the next check; a busy one has time to answer."""
@@ -22,6 +24,7 @@ def deployment_options(model: Model) -> dict[str, Any]:
         },
         "autoscaling_config": autoscaling(model),
         "max_surge_percent": model.replicas.surge,
+        "max_replicas_per_node": model.replicas.per_node,
         "max_ongoing_requests": model.max_ongoing_requests,
         "max_queued_requests": model.max_queued_requests,
         **HEALTH,
@@ -51,10 +54,12 @@ def autoscaling(model: Model) -> dict[str, Any]:
 
 
 def environment(model: Model) -> dict[str, str]:
-    """Threads are set before torch starts: two busy threads on one core cost more than one. A source that is not
-    a hub id must not make a model library ask a hub."""
+    """Threads are set before torch starts: two busy threads on one core cost more than one. Weights none of which are
+    on a hub must not make a model library ask it; the others are looked for where `vlp fetch` puts them."""
     threads = str(model.threads)
     variables = {"OMP_NUM_THREADS": threads, "MKL_NUM_THREADS": threads, "TOKENIZERS_PARALLELISM": "false"}
-    if model.source.startswith("package:"):
+    if not any(of_model(model)):
         variables["HF_HUB_OFFLINE"] = "1"
+    elif home := hub_cache():
+        variables["HF_HOME"] = str(home)
     return variables

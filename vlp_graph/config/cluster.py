@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from vlp_graph.config.hardware import MACHINES, Machine
-from vlp_graph.config.strict import Count, Positive, Strict
+from vlp_graph.config.strict import Count, Misplaced, Positive, Strict
 
 DnsLabel = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 SecretName = Annotated[str, Field(pattern=r"^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?)?$")]
@@ -134,13 +134,17 @@ class Cluster(Strict):
     @model_validator(mode="after")
     def _secret_for_redis(self) -> Cluster:
         if self.redis and not self.secrets.redis:
-            raise ValueError("redis is set: secrets.redis has to name the secret with its password")
+            raise Misplaced("redis is set: secrets.redis has to name the secret with its password", "secrets", "redis")
         return self
 
     @model_validator(mode="after")
     def _somebody_may_ask(self) -> Cluster:
         if not self.secrets.api_keys and not self.open:
-            raise ValueError("secrets.api_keys names no secret: name it, or say open: true and anyone is answered")
+            raise Misplaced(
+                "secrets.api_keys names no secret: name it, or say open: true and anyone is answered",
+                "secrets",
+                "api_keys",
+            )
         return self
 
     @model_validator(mode="after")

@@ -21,6 +21,13 @@ def api_key() -> str | None:
     return os.environ.get("VLP_API_KEY") or None
 
 
+def hub_cache() -> Path | None:
+    """Where downloads from a model hub are kept: $HF_HOME, else in $VLP_CACHE; None: where the hub's client wants."""
+    if chosen := os.environ.get("HF_HOME"):
+        return Path(chosen).expanduser()
+    return cache_dir() / "hub" if os.environ.get("VLP_CACHE") else None
+
+
 def cache_dir() -> Path:
     """Where converted weights are kept: $VLP_CACHE, else $XDG_CACHE_HOME/vlp-graph, else ~/.cache/vlp-graph."""
     if chosen := os.environ.get("VLP_CACHE"):

@@ -18,6 +18,8 @@ class Replicas(Strict):
     """replicas that load may bring it to"""
     target_ongoing: Positive = 2
     """requests per replica that are aimed at: more of them bring another replica"""
+    per_node: Count | None = None
+    """replicas on one machine at most; 1: no machine takes two with it. None: as Ray finds room"""
     upscale_delay_s: float = Field(default=30, ge=0)
     """seconds of more load before replicas come"""
     downscale_delay_s: float = Field(default=600, ge=0)

@@ -32,19 +32,6 @@ class Profile(Strict):
         return max(self.dialogue.turn_s, self.http.answer_s) + 30
 
     @model_validator(mode="after")
-    def _only_who_may_is_answered(self) -> Profile:
-        http, cluster = self.http, self.cluster
-        if cluster and not (http.only_this_machine or http.keys_file or cluster.secrets.api_keys):
-            raise Misplaced(
-                f"http.host {http.host} is reached from other machines: name the secret with the file of API keys "
-                "(secrets: {api_keys: NAME}), or listen on 127.0.0.1",
-                "cluster",
-                "secrets",
-                "api_keys",
-            )
-        return self
-
-    @model_validator(mode="after")
     def _fits_what_ray_is_told(self) -> Profile:
         wanted = self.http.num_cpus * self.http.replicas
         wanted += sum(m.num_cpus * m.ranks * m.replicas.max for _, m in self.models)

@@ -28,8 +28,8 @@ it, `vlp plan NAME` says what it needs. `NAME` is one of those below, or the pat
   everything else is replaced, and `null` brings a key's default back.
 * An unknown key, a wrong type or an impossible value is refused with file, line, key, and the nearest right key.
 * What follows from other keys is never written: vLLM's `gpu_memory_utilization`, placement bundles, Ray's options.
-* Hub ids have no `revision` in the profiles of this package, as nobody has checked those files yet: pin the commits that
-  you have tried.
+* Hub ids have no `revision` in the profiles of this package, as nobody has checked those files yet: pin the commits
+  that you have tried.
 """
 
 
@@ -62,7 +62,7 @@ def _section(model: type[BaseModel], prefix: str) -> Iterator[str]:
     yield "| Key | Type | Default | Bounds | What |"
     yield "|---|---|---|---|---|"
     for name, field in model.model_fields.items():
-        inner = _part(field.annotation)
+        inner = part(field.annotation)
         if inner is not None:
             parts.append((name, inner))
         told = " ".join((field.description or (inner.__doc__ if inner else "") or "").split())
@@ -72,7 +72,7 @@ def _section(model: type[BaseModel], prefix: str) -> Iterator[str]:
         yield from _section(inner, f"{prefix}.{name}" if prefix else name)
 
 
-def _part(annotation: Any) -> type[BaseModel] | None:
+def part(annotation: Any) -> type[BaseModel] | None:
     """The part of the tree that a key holds, if it does."""
     for one in (annotation, *get_args(annotation)):
         if isinstance(one, type) and issubclass(one, BaseModel):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,14 +12,6 @@ from vlp_graph.config.environment import cache_dir
 from vlp_graph.config.strict import Count, Positive, ProfileError, Strict
 
 _HOST = r"^((\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:]*:[0-9a-f:.]*)$"  # a name, an address, or *.name
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address to listen on is reached from this machine only."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class Limits(Strict):
@@ -151,11 +142,6 @@ class Http(Strict):
     tgi: Tgi = Tgi()
     sagemaker: Literal["idefics", "llama"] = "idefics"
     """the model that answers SageMaker's `/invocations`; `tgi` bounds that route, too"""
-
-    @property
-    def only_this_machine(self) -> bool:
-        """Whether `host` is reached from nowhere else."""
-        return is_loopback(self.host)
 
     def keys_path(self) -> Path | None:
         """The file of API keys, None where none are asked for. $VLP_API_KEYS_FILE, if set, goes before the profile.

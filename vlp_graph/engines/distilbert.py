@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from vlp_graph.engines.loading import check_device, claim_device, load_pretrained
+from vlp_graph.engines.nli import Nli
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -139,6 +140,7 @@ class DistilBert:
 
     intents: Tagger
     forms: Tagger | None = None
+    nli: Nli | None = None
 
     @classmethod
     def load(
@@ -151,15 +153,24 @@ class DistilBert:
         dtype: str = "float32",
         quantization: str | None = None,
         revision: str | None = None,
+        nli: str | None = None,
+        nli_revision: str | None = None,
         num_gpus: float = 1.0,
     ) -> Self:
-        """`adapter` reads intents, `forms` (none: not read) the form of a question."""
+        """`adapter` reads intents, `forms` (none: not read) the form of a question. `nli` decides among labels.
+        `num_gpus` bounds the memory that all take on a GPU.
+
+        Raises:
+            DeviceMissing: no such device here.
+        """
         path = resolve(source)
         claim_device(device, num_gpus)
-        options = {"device": device, "dtype": dtype, "quantization": quantization, "revision": revision}
+        options: dict[str, Any] = {"device": device, "dtype": dtype, "quantization": quantization}
+        own = {**options, "revision": revision}
         return cls(
-            Tagger.load(path, resolve(adapter), **options),
-            Tagger.load(path, resolve(forms), **options) if forms else None,
+            Tagger.load(path, resolve(adapter), **own),
+            Tagger.load(path, resolve(forms), **own) if forms else None,
+            Nli.load(nli, revision=nli_revision, **options) if nli else None,
         )
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
@@ -169,7 +180,10 @@ class DistilBert:
         return [Reading(chances, spans, form) for (chances, spans), form in zip(asked, formed, strict=True)]
 
     def nearest(self, texts: Sequence[str], labels: Sequence[Sequence[str]]) -> list[dict[str, float]]:
-        """For each text its own labels with probabilities: softmax over cosine similarity of sentences."""
+        """For each text its own labels with probabilities: by entailment where there is a model for it, else softmax
+        over cosine similarity of sentences."""
+        if self.nli is not None:
+            return self.nli.decide(texts, labels)
         flat = [*texts, *(label for own in labels for label in own)]
         vectors = self._sentences(flat)
         result, start = [], len(texts)

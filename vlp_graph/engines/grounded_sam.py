@@ -72,7 +72,8 @@ class GroundedSam:
         num_gpus: float = 1.0,
         **detector: Any,
     ) -> Self:
-        """`threshold`, `nms`, `phrases_at_once` and the like go to the detector. `num_gpus` bounds the memory that both take on a GPU.
+        """`threshold`, `nms`, `phrases_at_once` and the like go to the detector. `num_gpus` bounds the memory that
+        both take on a GPU.
 
         Raises:
             DeviceMissing: no such device here.

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from vlp_graph.engines import sam_weights
 from vlp_graph.engines.torchvision_shim import ensure_torchvision
 from vlp_graph.engines.weights import resolve
 
@@ -95,8 +96,8 @@ def build_sam(config: dict[str, Any]) -> Any:
 
 
 def load_sam(source: str, *, revision: str | None = None) -> Any:
-    """A model from a folder or hub id with config.json and model.safetensors, or from one of the published
-    `sam_vit_h*.pth`, `sam_vit_l*.pth`, `sam_vit_b*.pth` files."""
+    """A model from a folder or hub id with config.json and model.safetensors (of ours, or of a transformers SAM), or
+    from one of the published `sam_vit_h*.pth`, `sam_vit_l*.pth`, `sam_vit_b*.pth` files."""
     ensure_torchvision()
     path = Path(resolve(source))
     if path.suffix == ".pth":
@@ -111,8 +112,12 @@ def load_sam(source: str, *, revision: str | None = None) -> Any:
         path = Path(snapshot_download(source, revision=revision, allow_patterns=patterns))
     from safetensors.torch import load_file
 
-    sam = build_sam(json.loads((path / "config.json").read_text(encoding="utf-8")))
-    sam.load_state_dict({k: v.float() for k, v in load_file(path / "model.safetensors").items()})
+    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+    weights = load_file(path / "model.safetensors")
+    if sam_weights.is_transformers(config):
+        config, weights = sam_weights.flat_config(path), sam_weights.renamed(weights)
+    sam = build_sam(config)
+    sam.load_state_dict({k: v.float() for k, v in weights.items()})
     return sam
 
 

@@ -37,14 +37,15 @@ def resolve(source: str, cache_dir: Path | None = None) -> str:
         if not inside and name in _WEIGHTS_INSIDE:
             return str(_dir_with(directory, _WEIGHTS_INSIDE[name]))
         return str(_existing(directory / inside, source))
-    if _looks_like_path(source):
+    if not is_hub_id(source):
         return str(_existing(Path(source).expanduser(), source))
     return source
 
 
-def _looks_like_path(source: str) -> bool:
+def is_hub_id(source: str) -> bool:
     """A hub id is `name` or `owner/name`; anything with more slashes, a leading dot, `/` or `~` is a path."""
-    return source.startswith(("/", ".", "~")) or source.count("/") > 1 or Path(source).exists()
+    other = source.startswith((PACKAGE_PREFIX, "/", ".", "~")) or source.count("/") > 1
+    return not other and not Path(source).exists()
 
 
 def _existing(path: Path, source: str) -> Path:

@@ -193,7 +193,7 @@ def _against_crd(data: Mapping[str, Any], crd: Path) -> _Found:
 
 
 def _ray_up(data: dict[str, Any]) -> _Found:
-    """Ray's own validator stops at the first mistake."""
+    """What Ray's own validator says, which stops at the first mistake, and what it passes over."""
     import copy
 
     import jsonschema
@@ -205,3 +205,10 @@ def _ray_up(data: dict[str, Any]) -> _Found:
         yield tuple(map(str, error.absolute_path)), error.message
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         yield (), f"{type(error).__name__}: {error}"
+    types = data["available_node_types"]
+    if (head := data.get("head_node_type")) not in types:
+        yield ("head_node_type",), f"{head!r} is none of available_node_types: {', '.join(types)}"
+    for name, node in types.items():
+        least, most = node.get("min_workers", 0), node.get("max_workers", data.get("max_workers", 0))
+        if least > most:
+            yield ("available_node_types", name), f"min_workers ({least}) is above max_workers ({most})"

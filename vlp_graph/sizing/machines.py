@@ -31,13 +31,13 @@ class Pool:
     most: int
 
 
-def pool(profile: Profile, gpu: str | None = None, gpus: int | None = None) -> Pool:
-    """The profile's machines; `gpu` and `gpus` in the place of what they have.
+def pool(profile: Profile, gpu: str | None = None, gpus: int | None = None, *, local: bool = False) -> Pool:
+    """The profile's machines; `gpu` and `gpus` in the place of what they have. `local`: this one, whatever it rents.
 
     Raises:
         ProfileError: no GPU of that name is known, or the profile names no machine, wants one, and none is found here.
     """
-    if cluster := profile.cluster:
+    if (cluster := profile.cluster) and not local:
         machine = cluster.machine
         found = Node(machine.name, machine.gpu, machine.gpus, machine.free_cpus, machine.free_ram_gib)
         least, most = cluster.nodes.min, cluster.nodes.max
@@ -45,15 +45,17 @@ def pool(profile: Profile, gpu: str | None = None, gpus: int | None = None) -> P
         found, least, most = here(profile), 1, 1
     node = Node(
         found.name if gpu is None else f"{found.name} with {gpu}",
-        _known(gpu) if gpu else found.gpu,
+        known_gpu(gpu) if gpu else found.gpu,
         gpus if gpus is not None else max(found.gpus, 1 if gpu else 0),
         found.cpus,
         found.ram_gib,
     )
     if node.gpu is None and any(model.device == "cuda" for _, model in profile.models):
         raise ProfileError(
-            f"{profile.name} computes on GPUs, and {node.name} has none: say which with --gpu ({', '.join(GPUS)}), "
-            "or name machines that have some in cluster.instance"
+            f"{profile.name} computes on GPUs, and {node.name} has none (nvidia-smi finds no driver or no GPU). "
+            f"`vlp plan --gpu` says what it needs ({', '.join(GPUS)}); cluster.instance names machines that have some"
+            if node.name.startswith("this")
+            else f"{profile.name} computes on GPUs, and a {node.name} has none: take another cluster.instance"
         )
     return Pool(node, least, most)
 
@@ -77,7 +79,12 @@ def _driver_memory_gib() -> list[float]:
     return [int(line) / 1024 for line in told.split() if line.isdigit()]
 
 
-def _known(name: str) -> Gpu:
+def known_gpu(name: str) -> Gpu:
+    """The GPU of that name.
+
+    Raises:
+        ProfileError: none is known by it; with the nearest.
+    """
     if name not in GPUS:
         import difflib
 

@@ -29,6 +29,8 @@ CONTEXT_GIB = 0.5
 """A process's CUDA context with cuBLAS and cuDNN handles. An assumption: it depends on driver and GPU."""
 GRAPHS_GIB = 0.5
 """vLLM's CUDA graphs where they are made (`enforce_eager: false`). An assumption, above what vLLM logs for 7B."""
+CTRANSLATE2_GIB = 0.3
+"""The same of a process without torch. An assumption."""
 COLLECTIVES_GIB = 0.5
 """NCCL's buffers of a rank that shares layers with others. An assumption."""
 HOST_GIB = {"torch": 0.7, "vllm": 2.7, "whisper": 0.4, "ingress": 0.5}
@@ -44,8 +46,8 @@ RAY_GIB = 2.0
 class Footprint:
     """What one replica of a deployment takes, in GiB and, but for `ram`, for each of its ranks.
 
-    `kv` of a vLLM on a GPU is what its budget leaves, `kv_least` one sequence of full length. `budget` is what a rank may
-    have of its GPU (None on a CPU), `ram` of the host for the whole replica. `tokens`: keys and values that fit.
+    `kv` of a vLLM on a GPU is what its budget leaves, `kv_least` one sequence of full length. `budget` is what a rank
+    may have of its GPU (None on a CPU), `ram` of the host for the whole replica. `tokens`: keys and values that fit.
     """
 
     name: str
@@ -108,7 +110,8 @@ def footprint(name: str, model: Model, gpu: Gpu | None) -> Footprint:
             budget = min(budget, gpu.gib * share * GPU_SHARE + CONTEXT_GIB)
     host = HOST_GIB["vllm" if vllm else "whisper" if isinstance(model, Whisper) else "torch"]
     host += 0.75 * (model.ranks - 1)
-    context = CONTEXT_GIB + COLLECTIVES_GIB * (model.ranks > 1) if cuda else 0.0
+    process = CTRANSLATE2_GIB if isinstance(model, Whisper) else CONTEXT_GIB
+    context = process + COLLECTIVES_GIB * (model.ranks > 1) if cuda else 0.0
     spent = parts.weights + parts.activations + parts.lora
     kv, tokens = parts.kv, parts.tokens
     if vllm and parts.kv_token:
@@ -218,8 +221,8 @@ def _idefics(model: Idefics) -> _Parts:
     """IDEFICS in transformers: 2 x `batch.size` sequences at once (a batch of questions, and as many prompts that are
     continued token by token) of `max_model_len`, each with keys and values as `vllm_parts` says, and one layer's again
     while the cache grows (DynamicCache concatenates). Reading a batch takes residual, input, queries, keys, values and
-    the MLP's three of one layer for each token; only the last place has logits. A picture of a sequence: (side / patch)^2
-    places through the vision tower. Attention is scaled-dot-product without a matrix of scores.
+    the MLP's three of one layer for each token; only the last place has logits. A picture of a sequence:
+    (side / patch)^2 places through the vision tower. Attention is scaled-dot-product without a matrix of scores.
     """
     if model.engine == "vllm":
         return vllm_parts(model)
@@ -244,53 +247,72 @@ def _idefics(model: Idefics) -> _Parts:
     )
 
 
-def _grounded_sam(model: GroundedSam) -> _Parts:
-    """GroundingDINO and SAM, one after the other, so that the larger of their activations counts; and what is kept of
-    `embeddings` pictures.
-
-    GroundingDINO (arXiv 2303.05499) has a row for every phrase, `phrases_at_once` together. A row's widest place is
-    deformable attention in the encoder: for each of the picture's places the samples of every level and point, three
-    times over (sampled, stacked, weighted; modeling_grounding_dino.py, MultiScaleDeformableAttention). A picture has
-    sides of 800 and 1333 at most (or as its processor says) and levels of stride 8, 16, 32, 64. Kept are its features of these levels (widths of
-    the backbone's last three stages) and their position embeddings.
-
-    SAM (arXiv 2304.02643): attention over all (side / patch)^2 places has scores of heads x places^2, three times over
-    (product, with relative positions, softmax; segment_anything/modeling/image_encoder.py), plus the MLP; masks of
-    `MASK_PIXELS_AT_ONCE` pixels in float32, twice. Kept is an embedding of 256 x places. Quantization is the detector's.
-    """
-    finder, outliner = architecture(model.source, model.revision), architecture(model.sam, model.sam_revision)
-    size, config, vision = BYTES[model.dtype], finder.config, outliner.config["vision_config"]
-    levels = [-(-finder.picture[0] // stride) * -(-finder.picture[1] // stride) for stride in (8, 16, 32, 64)]
+def detector_gib(built: Architecture, phrases: int, dtype: str) -> float:
+    """GroundingDINO (arXiv 2303.05499) has a row for every phrase. A row's widest place is deformable attention in the
+    encoder: for each of the picture's places the samples of every level and point, three times over (sampled, stacked,
+    weighted; modeling_grounding_dino.py, MultiScaleDeformableAttention). A picture has sides of 800 and 1333 at most
+    (or as its processor says) and levels of stride 8, 16, 32, 64. What else of a pass is alive is half a row, as
+    measured (benchmarks/activations.py)."""
+    config = built.config
     samples = config.get("num_feature_levels", 4) * config.get("encoder_n_points", 4)
-    width = config["d_model"]
-    row = 3 * sum(levels) * width * samples * size
+    row = 3 * sum(_levels(built)) * config["d_model"] * samples * BYTES[dtype]
+    return (phrases + 0.5) * row / GIB
+
+
+def outliner_gib(built: Architecture, dtype: str) -> float:
+    """SAM (arXiv 2304.02643): attention over all (side / patch)^2 places has scores of heads x places^2, three times
+    over (product, with relative positions, softmax; segment_anything/modeling/image_encoder.py), plus the MLP."""
+    vision, size = built.config["vision_config"], BYTES[dtype]
     places = (vision["image_size"] // vision["patch_size"]) ** 2
-    scores = 3 * vision["num_attention_heads"] * places**2 * size
-    mlp = places * (4 * vision["hidden_size"] + 2 * vision["mlp_dim"]) * size
-    masks = 2 * MASK_PIXELS_AT_ONCE * 4
-    stem = config["backbone_config"].get("embed_dim", 96)
-    features = sum(n * (stem * 2**stage + width) for n, stage in zip(levels, (1, 2, 3), strict=False)) * size
-    kept = model.embeddings * (features + 256 * places * size)
+    scores = 3 * vision["num_attention_heads"] * places**2
+    mlp = places * (4 * vision["hidden_size"] + 2 * vision["mlp_dim"])
+    return float((scores + mlp) * size / GIB)
+
+
+def _levels(built: Architecture) -> list[int]:
+    """Places of each of the detector's levels."""
+    height, width = built.picture
+    return [-(-height // stride) * -(-width // stride) for stride in (8, 16, 32, 64)]
+
+
+def _grounded_sam(model: GroundedSam) -> _Parts:
+    """GroundingDINO and SAM, one after the other, so that the larger of their activations counts (or masks of
+    `MASK_PIXELS_AT_ONCE` pixels in float32, twice); and what is kept of `embeddings` pictures: the detector's features
+    of three levels with their position embeddings (widths of the backbone's last three stages), and SAM's embedding of
+    256 x places. Quantization is the detector's."""
+    finder, outliner = architecture(model.source, model.revision), architecture(model.sam, model.sam_revision)
+    size, vision = BYTES[model.dtype], outliner.config["vision_config"]
+    stem, width = finder.config["backbone_config"].get("embed_dim", 96), finder.config["d_model"]
+    stages = zip(_levels(finder), (1, 2, 3), strict=False)
+    features = sum(places * (stem * 2**stage + width) for places, stage in stages)
+    embedding = 256 * (vision["image_size"] // vision["patch_size"]) ** 2
+    active = (
+        detector_gib(finder, model.phrases_at_once, model.dtype),
+        outliner_gib(outliner, model.dtype),
+        2 * MASK_PIXELS_AT_ONCE * 4 / GIB,
+    )
     return _Parts(
         parameters=finder.parameters + outliner.parameters,
         weights=weights_gib(finder, model.dtype, model.quantization) + weights_gib(outliner, model.dtype, None),
-        activations=(max(model.phrases_at_once * row, scores + mlp, masks) + kept) / GIB,
+        activations=max(active) + model.embeddings * (features + embedding) * size / GIB,
     )
 
 
 def _whisper(model: Whisper) -> _Parts:
     """CTranslate2: all tensors in `dtype`. Each of `beam` hypotheses has keys and values of the decoder's own tokens
     (448 at most) and of the 1500 places of the sound (arXiv 2212.04356), in half precision where weights are int8 on a
-    GPU. Activations: 1500 places of the encoder with residual, input, MLP, and its attention's scores.
+    GPU. Activations: 1500 places of the encoder with residual, input, MLP, and its attention's scores; they are gone
+    when the decoder's own keys and values come, so that the larger of the two counts.
 
-    Against faster-whisper's own figures for large-v2, beam 5 (4525 MB in float16, 2926 MB in int8) it is within 15 %.
+    faster-whisper's own figures for large-v2 with beam 5 are 4525 MB in float16 and 2926 MB in int8 (its README).
     """
     built = architecture(model.source, model.revision)
     config = built.config
     width, sound, text = config["d_model"], config["max_source_positions"], config["max_target_positions"]
     size = 2.0 if model.device == "cuda" else 4.0
-    kv = 2 * config["decoder_layers"] * width * size * model.beam * (sound + text)
-    activations = sound * 12 * width * size + (width // 64) * sound**2 * size
+    token = 2 * config["decoder_layers"] * width * size * model.beam
+    encoder = sound * 12 * width * size + (width // 64) * sound**2 * size
+    kv, activations = token * (sound + text), max(0.0, encoder - token * text)
     return _Parts(
         built.parameters,
         built.parameters * BYTES[model.dtype] / GIB,

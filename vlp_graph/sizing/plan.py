@@ -39,14 +39,15 @@ class Plan:
     most: list[Filled]
 
 
-def make(profile: Profile, gpu: str | None = None, gpus: int | None = None) -> Plan:
+def make(profile: Profile, gpu: str | None = None, gpus: int | None = None, *, local: bool = False) -> Plan:
     """The plan for the profile's machines; `gpu` (a name) and `gpus` (how many a machine) in the place of theirs.
+    `local`: for this machine alone.
 
     Raises:
         DoesNotFit: with every problem that was found: by how much, and what would do.
         ProfileError: of `pool` and `architecture`.
     """
-    found = pool(profile, gpu, gpus)
+    found = pool(profile, gpu, gpus, local=local)
     problems = [p for name, model in profile.models for p in _impossible(name, model, found)]
     if problems:
         raise DoesNotFit(*problems)
@@ -122,7 +123,8 @@ def _impossible(name: str, model: Model, found: Pool) -> list[Problem]:
 
 
 def _too_big(model: Model, taken: Footprint, found: Pool) -> Problem:
-    assert taken.budget is not None and found.node.gpu is not None
+    assert taken.budget is not None
+    assert found.node.gpu is not None
     part = f"{taken.share:g} of a {found.node.gpu.name} ({found.node.gpu.gib:g} GiB)"
     if taken.utilization is not None:
         part += f", of which vLLM takes {taken.utilization:g}"
@@ -138,7 +140,7 @@ def _too_big(model: Model, taken: Footprint, found: Pool) -> Problem:
 def _ways(model: Model, taken: Footprint, found: Pool) -> list[str]:
     """Changes of one key with which it would fit, as far as the estimate knows."""
     node = found.node
-    assert node.gpu is not None and taken.budget is not None
+    assert node.gpu is not None
 
     def fits(**changes: object) -> bool:
         return not footprint(taken.name, model.model_copy(update=changes), node.gpu).missing
@@ -235,9 +237,10 @@ def _fewer(deployments: list[Deployment], found: Pool) -> dict[str, int]:
 
 
 def check(profile: Profile) -> Plan | None:
-    """The plan of a profile that computes on GPUs, None of one that does not: what a start asks first.
+    """The plan for this machine of a profile that computes on GPUs, None for one that does not: asked at a start.
 
     Raises:
         ProfileError: as `make`.
     """
-    return make(profile) if any(model.device == "cuda" for _, model in profile.models) else None
+    cuda = any(model.device == "cuda" for _, model in profile.models)
+    return make(profile, local=True) if cuda else None

@@ -8,9 +8,14 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from vlp_graph.config import Profile
+from vlp_graph.config.hardware import Gpu
+from vlp_graph.sizing.load import Answer
 from vlp_graph.sizing.memory import RAY_GIB
 from vlp_graph.sizing.placement import Filled
 from vlp_graph.sizing.plan import Plan
+from vlp_graph.sizing.queueing import ASSUMPTIONS, Measured, Sized
+from vlp_graph.sizing.training import Run, fitting, training
 
 _COLOURS = {
     "llama": "red",
@@ -126,8 +131,8 @@ def _table(plan: Plan) -> Table:
 
 
 def _draw(number: int, machine: Filled, console: Console) -> None:
-    """A bar for each GPU (what is full is memory in use, what is shaded the rest of a replica's share), and one each for
-    cores and memory."""
+    """A bar for each GPU (what is full is memory in use, what is shaded the rest of a replica's share), and one each
+    for cores and memory."""
     node = machine.node
     for index in range(node.gpus if node.gpu else 0):
         bar, words = Text(), []
@@ -162,3 +167,67 @@ def _legend(plan: Plan) -> Text:
     for d in plan.deployments:
         legend.append(f"{_FULL} {d.footprint.name}  ", _COLOURS.get(d.footprint.name, ""))
     return legend.append(f"{_LEFT} left of a share  {_FREE} free", "dim")
+
+
+def show_training(run: Run, gpu: Gpu, console: Console) -> bool:
+    """Prints what a training run takes of a GPU; whether it fits."""
+    taken = training(run)
+    base = run.quantization or "bfloat16"
+    console.print(
+        f"[bold]{run.source}[/] in {base}, LoRA of rank {run.rank} ({taken.adapter_parameters:,} parameters), "
+        f"{run.batch} x {run.length} tokens, " + ("with" if run.checkpointing else "without") + " checkpointing"
+    )
+    table = Table("part", "GiB", box=None, pad_edge=False)
+    rows = {"base": taken.base, "adapter, gradients, Adam": taken.adapter, "activations": taken.activations}
+    rows |= {"logits": taken.logits, "CUDA": taken.context, "total": taken.total}
+    for name, gib in rows.items():
+        table.add_row(name, f"{gib:.2f}")
+    console.print(table)
+    over = taken.total - gpu.gib
+    if over > 0:
+        ways = fitting(run, gpu)
+        does = f" It fits with {', or '.join(ways)}." if ways else ""
+        console.print(f"{over:.1f} GiB more than the {gpu.gib:g} GiB of a {gpu.name}.{does}")
+    else:
+        console.print(f"fits a {gpu.name} of {gpu.gib:g} GiB: {-over:.1f} GiB are left")
+    return over <= 0
+
+
+def show_load(
+    answer: Answer, measured: Measured, rate: float, slo_s: float, profile: Profile, console: Console
+) -> bool:
+    """Prints how many replicas a load wants, and what was assumed; whether any number does."""
+    console.print(
+        f"[bold]{rate:g} turns a second, 95 of 100 answered in {slo_s:g} s[/], service times of profile "
+        f"{measured.profile} on {measured.machine}"
+    )
+    if measured.profile != profile.name:
+        console.print(
+            f"[yellow]these are not the times of {profile.name}: other models on other hardware. Measure there "
+            "(python -m benchmarks.service_times)[/]"
+        )
+    if answer.ceiling < float("inf"):
+        console.print(f"cores of one machine do {answer.ceiling:.2f} turns a second at most")
+    if answer.sized is None:
+        console.print(f"no number of replicas does it (64 were tried, or a turn alone takes more than {slo_s:g} s)")
+    else:
+        _show_replicas(answer, answer.sized, console)
+    console.print("assumed:", style="dim")
+    for line in ASSUMPTIONS:
+        console.print(f"  * {line}", style="dim")
+    return answer.sized is not None and answer.problem is None
+
+
+def _show_replicas(answer: Answer, sized: Sized, console: Console) -> None:
+    table = Table("deployment", "replicas", "busy", box=None, pad_edge=False)
+    for name, replicas in sized.replicas.items():
+        table.add_row(name, str(replicas), f"{sized.outcome.busy[name]:.0%}")
+    console.print(table)
+    p50, p95 = sized.outcome.percentile(0.5), sized.outcome.percentile(0.95)
+    console.print(f"simulated: p50 {p50:.2f} s, p95 {p95:.2f} s")
+    if answer.planned is not None:
+        console.print(f"that is {_count(len(answer.planned.most))} ({answer.planned.pool.node.name})")
+    elif answer.problem is not None:
+        console.print(answer.problem, style="red")
+    else:
+        console.print(f"that is {_count(sized.machines)} like the measured one, cores shared by all replicas on it")

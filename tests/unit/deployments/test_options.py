@@ -29,6 +29,7 @@ def test_a_cpu_model() -> None:
         },
         "autoscaling_config": autoscaling(model),
         "max_surge_percent": 100,
+        "max_replicas_per_node": None,
         "max_ongoing_requests": 7,
         "max_queued_requests": 9,
         **HEALTH,

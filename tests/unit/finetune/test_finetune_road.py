@@ -23,10 +23,32 @@ from vlp_graph.finetune.mistakes import mistakes
 from vlp_graph.finetune.settings import Dpo, Sft, settings
 from vlp_graph.finetune.sft import sft
 
-PARTS = (
-    "gaskets rivets washers flanges bearings pulleys brackets hinges valves clamps sprockets bolts pins shims springs "
-    "nozzles gauges levers couplings bushings dowels grommets spindles rollers"
-).split()
+PARTS = [
+    "gaskets",
+    "rivets",
+    "washers",
+    "flanges",
+    "bearings",
+    "pulleys",
+    "brackets",
+    "hinges",
+    "valves",
+    "clamps",
+    "sprockets",
+    "bolts",
+    "pins",
+    "shims",
+    "springs",
+    "nozzles",
+    "gauges",
+    "levers",
+    "couplings",
+    "bushings",
+    "dowels",
+    "grommets",
+    "spindles",
+    "rollers",
+]
 WAYS = [
     ("how many {} are on the bench?", "count", "count"),
     ("where are the {}?", "detect", "find"),

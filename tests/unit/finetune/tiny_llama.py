@@ -15,7 +15,24 @@ TEMPLATE = (
     "{% for m in messages %}<s>{{ m['role'] }} {{ m['content'] }}</s>{% endfor %}"
     "{% if add_generation_prompt %}<s>assistant {% endif %}"
 )
-THINGS = "cups mugs plates forks spoons bowls pans pots jars lids trays boxes bottles glasses knives chairs".split()
+THINGS = [
+    "cups",
+    "mugs",
+    "plates",
+    "forks",
+    "spoons",
+    "bowls",
+    "pans",
+    "pots",
+    "jars",
+    "lids",
+    "trays",
+    "boxes",
+    "bottles",
+    "glasses",
+    "knives",
+    "chairs",
+]
 
 
 def count(thing: str) -> dict[str, Any]:

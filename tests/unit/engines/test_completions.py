@@ -10,7 +10,7 @@ import pytest
 from tokenizers import Tokenizer
 
 import vlp_graph.nano
-from deployments.completions import Reader, request_body
+from vlp_graph.engines.completions import Reader, request_body
 from vlp_graph.engines.generation import Finish, Generation, Piece, Prefill, Token
 from vlp_graph.errors import InvalidRequest
 

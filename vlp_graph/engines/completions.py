@@ -1,4 +1,4 @@
-"""A generation as vLLM's completions request, and the events of its answer as pieces.
+"""A generation in vLLM's words (for its engine, for its completions request), and the events of the answer as pieces.
 
 vLLM counts, stops, draws and detokenises; only what it reports is put into our words here.
 """
@@ -6,7 +6,7 @@ vLLM counts, stops, draws and detokenises; only what it reports is put into our 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from vlp_graph.engines.detokenizer import Detokenizer, special_tokens
@@ -15,6 +15,8 @@ from vlp_graph.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+    from vllm import RequestOutput
+    from vllm.logprobs import Logprob
 
 HOTTEST = 2.0
 """vLLM takes no temperature above it."""
@@ -22,12 +24,10 @@ _SEEDS = 2**63
 _ID = "token_id:"
 
 
-def request_body(
-    model: str, prompt: Sequence[int], generation: Generation, seed: int | None, *, scored: bool = True
-) -> dict[str, Any]:
-    """Fields of a streamed `CompletionRequest`. What is not asked for is said all the same: else the defaults of the
-    model's own generation_config.json would hold. vLLM has neither `typical_p` nor a watermark that a request turns
-    on. `scored`: the prompt's own tokens may be asked for with their log-probabilities.
+def sampling(generation: Generation, seed: int | None) -> dict[str, Any]:
+    """Fields of `SamplingParams` and of `CompletionRequest`. What is not asked for is said all the same: else the
+    defaults of the model's own generation_config.json would hold. vLLM has neither `typical_p` nor a watermark that a
+    request turns on.
 
     Raises:
         InvalidRequest: hotter than vLLM takes.
@@ -37,9 +37,6 @@ def request_body(
             f"`temperature` must be <= {HOTTEST} for this model. Given: {generation.temperature}", param="temperature"
         )
     return {
-        "model": model,
-        "prompt": list(prompt),
-        "stream": True,
         "max_tokens": generation.max_new_tokens,
         "temperature": (generation.temperature or 1.0) if generation.samples else 0.0,
         "top_k": generation.top_k or 0,
@@ -50,10 +47,50 @@ def request_body(
         "stop": list(generation.stop),
         "include_stop_str_in_output": True,
         "logprobs": generation.top_n_tokens,
+    }
+
+
+def request_body(
+    model: str, prompt: Sequence[int], generation: Generation, seed: int | None, *, scored: bool = True
+) -> dict[str, Any]:
+    """Fields of a streamed `CompletionRequest`. `scored`: the prompt's own tokens may be asked for with their
+    log-probabilities.
+
+    Raises:
+        InvalidRequest: as `sampling`.
+    """
+    return sampling(generation, seed) | {
+        "model": model,
+        "prompt": list(prompt),
+        "stream": True,
         "echo": generation.prefill and scored,
         "return_token_ids": True,
         "return_tokens_as_token_ids": True,
     }
+
+
+def event(output: RequestOutput, *, first: bool) -> dict[str, Any]:
+    """What an engine's output (of kind DELTA) says, as an event of a completions answer. The `first` echoes the
+    prompt's log-probabilities, where they were asked for."""
+    (made,) = output.outputs
+    echoed = zip(output.prompt_token_ids or (), output.prompt_logprobs, strict=True) if output.prompt_logprobs else ()
+    told = zip(made.token_ids, made.logprobs or (), strict=True)
+    scores = [_scores(id, top) for id, top in ([*echoed, *told] if first else told)]
+    choice = {
+        "text": made.text,
+        "token_ids": list(made.token_ids),
+        "logprobs": {"token_logprobs": [own for own, _ in scores], "top_logprobs": [top for _, top in scores]},
+        "finish_reason": made.finish_reason,
+        "stop_reason": made.stop_reason,
+    }
+    return {"choices": [choice]}
+
+
+def _scores(id: int, top: Mapping[int, Logprob] | None) -> tuple[float | None, dict[str, float] | None]:
+    """A token's log-probability, and those of the likeliest at its place."""
+    if top is None:
+        return None, None
+    return top[id].logprob, {f"{_ID}{other}": value.logprob for other, value in top.items()}
 
 
 class Reader:

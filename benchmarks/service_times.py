@@ -1,0 +1,178 @@
+"""`python -m benchmarks.service_times --url http://127.0.0.1:8000 --save benchmarks/results/service_times.json`
+
+What turns cost, for `vlp plan --load`, and whether its simulation tells the truth:
+
+1. every kind of turn, one at a time: the seconds of each stage, from the reply's own `vlp.timings` and `results`;
+2. Llama by itself, alone and eight at once: what batching gains;
+3. eight clients in a closed loop over the mix: turns' worth of work that the machine does at once (its `cores`);
+4. turns that arrive by chance (open loop, Poisson) at a part of what 3. showed, and the same arrivals simulated. Prints
+   p50 and p95 of both, and whether they are within 25 %.
+
+The machine must have nothing else to do, or as much of it all the time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import platform
+import random
+import statistics
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.turns import TURNS
+from vlp_graph.client import Client
+from vlp_graph.config import load
+from vlp_graph.nano.world import Scene, held_out
+from vlp_graph.sizing.load import INGRESS, TASK_STATIONS, stations
+from vlp_graph.sizing.queueing import Arrival, Measured, Outcome, Stages, poisson, simulate
+
+MIX = {"question": 0.3, "count": 0.2, "outline": 0.25, "caption": 0.15, "spoken": 0.1}
+WITHIN = 0.25
+SEED = 1207
+
+
+def stages(reply: dict[str, Any], wall: float) -> Stages:
+    """Where a turn that was alone spent its time. What a task was ahead of its plan stands beside the plan; what
+    belongs to no model is the ingress's."""
+    vlp = reply["vlp"]
+    timings, tasks = vlp["timings"], vlp.get("results", [])
+    after = timings.get("tasks", 0.0)
+    beside, then = [], []
+    for task in tasks:
+        station, spent = TASK_STATIONS[task["task"]], task["seconds"]
+        then.append((station, min(spent, after)))
+        if spent > after:
+            beside.append((station, spent - after))
+    plan = timings.get("plan", 0.0)
+    named = timings.get("transcribe", 0.0) + timings.get("intent", 0.0) + plan + max((s for _, s in then), default=0.0)
+    return (
+        ((INGRESS, max(0.0, wall - named)),),
+        (("whisper", timings["transcribe"]),) if "transcribe" in timings else (),
+        (("distilbert", timings.get("intent", 0.0)),),
+        (("llama", plan), *beside),
+        tuple(then),
+    )
+
+
+def alone(url: str, scenes: list[Scene]) -> dict[str, list[Stages]]:
+    """Every kind of turn on every scene, one at a time, the kinds in turn."""
+    found: dict[str, list[Stages]] = {kind: [] for kind in MIX}
+    with Client(url) as client:
+        for kind in MIX:
+            TURNS[kind](client, scenes[0])
+        for scene in scenes[1:]:
+            for kind in MIX:
+                start = time.perf_counter()
+                reply = TURNS[kind](client, scene)
+                found[kind].append(stages(reply, time.perf_counter() - start))
+    return found
+
+
+def llama_gain(url: str, at_once: int = 8) -> float:
+    """The exponent by which Llama's speed grows with company: tokens a second of `at_once` answers over one's."""
+
+    def tokens(number: int) -> int:
+        words = f"Tell a long story about the number {number}."
+        body = {"model": "llama", "messages": [{"role": "user", "content": words}], "max_tokens": 48}
+        reply = httpx.post(f"{url}/v1/chat/completions", json=body, timeout=120)
+        reply.raise_for_status()
+        return int(reply.json()["usage"]["completion_tokens"])
+
+    def rate(numbers: range, clients: int) -> float:
+        start = time.perf_counter()
+        with ThreadPoolExecutor(clients) as pool:
+            made = sum(pool.map(tokens, numbers))
+        return made / (time.perf_counter() - start)
+
+    tokens(0)
+    one, many = rate(range(1, 5), 1), rate(range(10, 10 + 2 * at_once), at_once)
+    return min(1.0, max(0.0, math.log(many / one) / math.log(at_once)))
+
+
+def closed_loop(url: str, scenes: list[Scene], kinds: list[str], clients: int = 8) -> float:
+    """Turns a second where each of the clients sends its next turn when the last one is answered."""
+    start = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        list(pool.map(lambda pair: TURNS[pair[0]](Client(url), pair[1]), zip(kinds, scenes, strict=True)))
+    return len(kinds) / (time.perf_counter() - start)
+
+
+def open_loop(url: str, scenes: list[Scene], arrivals: list[Arrival]) -> list[float]:
+    """Seconds of each turn from when it was due."""
+    start = time.perf_counter() + 1
+
+    def turn(pair: tuple[Arrival, Scene]) -> float:
+        arrival, scene = pair
+        due = start + arrival.at
+        time.sleep(max(0.0, due - time.perf_counter()))
+        TURNS[arrival.kind](Client(url), scene)
+        return time.perf_counter() - due
+
+    with ThreadPoolExecutor(len(arrivals)) as pool:
+        return list(pool.map(turn, zip(arrivals, scenes, strict=True)))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("--profile", default="embedded", help="the profile that is served there")
+    parser.add_argument("--alone", type=int, default=10, help="turns of each kind that are asked alone")
+    parser.add_argument("--turns", type=int, default=100, help="turns that arrive by chance")
+    parser.add_argument("--part", type=float, default=0.5, help="their rate, as a part of the closed loop's")
+    parser.add_argument("--save", type=Path)
+    options = parser.parse_args()
+    console, profile = Console(highlight=False), load(options.profile)
+    wanted = options.alone + 1 + 48 + options.turns
+    scenes = [s for s in held_out(SEED, 2 * wanted, side=256) if s.objects][:wanted]
+    first, second = options.alone + 1, options.alone + 49
+
+    measured = Measured(
+        profile=profile.name,
+        machine=f"{os.cpu_count()} cores ({platform.machine()})",
+        cores=1.0,
+        mix=MIX,
+        turns=alone(options.url, scenes[:first]),
+        gains={"llama": round(llama_gain(options.url), 3)},
+    )
+    work = " ".join(f"{name} {spent:.3f}" for name, spent in measured.work().items())
+    console.print(f"alone, mean seconds of a turn by deployment: {work}")
+    kinds = random.Random(SEED).choices(list(MIX), list(MIX.values()), k=48)
+    throughput = closed_loop(options.url, scenes[first:second], kinds)
+    measured = measured.model_copy(update={"cores": round(throughput * sum(measured.work().values()), 3)})
+    console.print(f"closed loop, 8 clients: {throughput:.2f} turns/s, {measured.cores:g} turns' worth of work at once")
+
+    arrivals = poisson(measured, options.part * throughput, options.turns, seed=SEED)
+    seconds = open_loop(options.url, scenes[second:], arrivals)
+    real = Outcome(seconds[options.turns // 10 :], {})
+    simulated = [
+        simulate(stations(profile, measured), measured, arrivals, cores=measured.cores, seed=s) for s in range(20)
+    ]
+    table = Table("turns that arrive by chance", "measured s", "simulated s", "simulated over measured")
+    rows: dict[str, Any] = {"rate": round(options.part * throughput, 3), "turns": options.turns}
+    for name, share in (("p50", 0.5), ("p95", 0.95)):
+        was, said = real.percentile(share), statistics.median(o.percentile(share) for o in simulated)
+        rows[name] = {
+            "measured_s": round(was, 3),
+            "simulated_s": round(said, 3),
+            "within": abs(said / was - 1) <= WITHIN,
+        }
+        table.add_row(name, f"{was:.2f}", f"{said:.2f}", f"{said / was:.2f}")
+    console.print(table)
+    console.print("within 25 %" if rows["p50"]["within"] and rows["p95"]["within"] else "[red]not within 25 %[/]")
+    if options.save:
+        kept = {"measured": measured.model_dump(mode="json"), "closed_loop_turns_per_s": throughput, "open_loop": rows}
+        options.save.write_text(json.dumps(kept, indent=None) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
