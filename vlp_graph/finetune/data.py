@@ -162,7 +162,7 @@ def _grounded(name: str, said: str) -> str | None:
     """The name as the dialogue has it; None where nothing in it is like it."""
     alone = Plan.model_validate({"thought": "-", "tasks": [{"id": "t1", "task": "detect", "phrases": [name]}]})
     try:
-        return (ground_spans(alone, said).tasks[0].phrases or [None])[0]
+        return next(iter(ground_spans(alone, said).tasks[0].phrases or []), None)
     except PlanError:
         return None
 

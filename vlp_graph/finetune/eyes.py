@@ -102,7 +102,7 @@ def eyes(
         if (count := len(examples.ids(entry)[0])) > settings.max_length:
             raise seen.error(index, f"{count} tokens, and max_length is {settings.max_length}")
     engine.model.config.use_cache = False
-    model: Any = get_peft_model(engine.model, lora.config(settings.rank, lora.IDEFICS_LINEARS))  # type: ignore[arg-type]
+    model: Any = get_peft_model(engine.model, lora.config(settings.rank, lora.IDEFICS_LINEARS))
     if settings.checkpointing:
         model.enable_input_require_grads()
     trainer: Any = Trainer(
@@ -110,8 +110,8 @@ def eyes(
         args=TrainingArguments(
             **arguments(settings, folder, watched=bool(held_out)), remove_unused_columns=False, label_names=["labels"]
         ),
-        train_dataset=learned,  # type: ignore[arg-type]
-        eval_dataset=held_out or None,  # type: ignore[arg-type]
+        train_dataset=learned,
+        eval_dataset=held_out or None,
         data_collator=examples.batch,
     )
     run = Run(
@@ -170,7 +170,11 @@ class Examples:
         import numpy as np
 
         processor = self.engine.processor
-        parts = ["User:", np.zeros((1, 1, 3), np.uint8), f"{seen.question}{end}\nAssistant:"]
+        parts: list[str | NDArray[np.uint8]] = [
+            "User:",
+            np.zeros((1, 1, 3), np.uint8),
+            f"{seen.question}{end}\nAssistant:",
+        ]
         backend, bos = processor.tokenizer.backend_tokenizer, processor.tokenizer.bos_token
         return lay_out(parts, backend, bos=bos, lowercase=self.engine.lowercase, truncate=None)
 

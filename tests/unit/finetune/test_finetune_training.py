@@ -1,4 +1,4 @@
-"""Both trainers on a Llama of two layers: they learn, they resume where they were stopped, and what they make is told."""
+"""Both trainers on a Llama of two layers: they learn, and go on where they were stopped."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_stopped_run_goes_on_as_if_it_had_not_been(
         sft(turns, out, asked, listen=stopping_at(8))
     with pytest.raises(RunError, match="go on with --resume"):
         sft(turns, out, asked)
-    with pytest.raises(RunError, match="learning_rate was 0.02 and is 0.01"):
+    with pytest.raises(RunError, match=r"learning_rate was 0\.02 and is 0\.01"):
         sft(turns, out, asked.model_copy(update={"learning_rate": 0.01}), resume=True)
     with pytest.raises(RunError, match="the data has changed"):
         sft(lines(tmp_path / "other.jsonl", *map(count, THINGS[:12])), out, asked, resume=True)
