@@ -210,7 +210,7 @@ def _tiles(built: Architecture, size: float) -> float:
     if built.family != "idefics3" or vision is None:
         return 0.0
     places = 17 * (vision["image_size"] // vision["patch_size"]) ** 2
-    return places * (4 * vision["hidden_size"] + 2 * vision["intermediate_size"]) * size / GIB
+    return float(places * (4 * vision["hidden_size"] + 2 * vision["intermediate_size"]) * size / GIB)
 
 
 def _llama(model: Llama) -> _Parts:
@@ -256,7 +256,7 @@ def detector_gib(built: Architecture, phrases: int, dtype: str) -> float:
     config = built.config
     samples = config.get("num_feature_levels", 4) * config.get("encoder_n_points", 4)
     row = 3 * sum(_levels(built)) * config["d_model"] * samples * BYTES[dtype]
-    return (phrases + 0.5) * row / GIB
+    return float((phrases + 0.5) * row / GIB)
 
 
 def outliner_gib(built: Architecture, dtype: str) -> float:
@@ -333,7 +333,8 @@ def _distilbert(model: DistilBert) -> _Parts:
     def block(config: Any) -> float:
         length = min(LONGEST, config["max_position_embeddings"])
         scores: float = config["n_heads"] * length**2
-        return model.batch.size * (length * (5 * config["dim"] + config["hidden_dim"]) + scores) * size
+        places = length * (5 * config["dim"] + config["hidden_dim"]) + scores
+        return float(model.batch.size * places * size)
 
     return _Parts(
         sum(one.parameters for one in encoders),

@@ -117,7 +117,7 @@ class _Replica:
     def speed(self) -> float:
         """Of each of its jobs, where cores are free."""
         n = len(self.jobs)
-        return n**self.station.gain / n
+        return float(n**self.station.gain / n)
 
 
 @dataclass(frozen=True)

@@ -86,5 +86,5 @@ def fitting(run: Run, gpu: Gpu) -> list[str]:
     return [
         words
         for words, change in changes
-        if as_is | change != as_is and training(Run(**(as_is | change))).total <= gpu.gib  # type: ignore[arg-type]
+        if as_is | change != as_is and training(Run(**(as_is | change))).total <= gpu.gib
     ][:3]
