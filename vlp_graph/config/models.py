@@ -158,7 +158,7 @@ class Llama(Generating):
     """The language model, through vLLM."""
 
     planner: str | None = None
-    """the LoRA adapter that writes plans (as `source`); without one the base model plans"""
+    """the LoRA adapter that writes plans (as `source`); without one `source` itself plans, as merged weights can"""
 
     def _check_numbers(self) -> None:
         _vllm_numbers(self)

@@ -1,7 +1,5 @@
 """The whole road on SmolLM2: supervised, its own mistakes, preferences, merged weights, a right plan out of vLLM."""
 
-# ruff: noqa: SIM905 (word lists read better as text)
-
 from __future__ import annotations
 
 import random

@@ -1,7 +1,5 @@
 """A Llama of two layers that has learned nothing, with a tokenizer and a chat template; and lines for it."""
 
-# ruff: noqa: SIM905 (word lists read better as text)
-
 from __future__ import annotations
 
 import json
