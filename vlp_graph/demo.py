@@ -29,7 +29,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from vlp_graph.cli import describe
+from vlp_graph.cli.asking import describe
 from vlp_graph.client import Client, RemoteError
 from vlp_graph.dialogue.aggregate import NOTHING_HEARD, NOTHING_KNOWN
 from vlp_graph.nano.dialogues import answer_of

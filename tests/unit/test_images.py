@@ -60,7 +60,7 @@ def sent(path: str) -> bool:
 
 
 def test_what_is_not_part_of_an_image_stays_here() -> None:
-    assert sent("vlp_graph/cli.py")
+    assert sent("vlp_graph/cli/__init__.py")
     assert not any(map(sent, ("tests/unit/test_cli.py", ".git/config", "secrets/vlp-api-keys/keys.json", ".env")))
     assert not sent("vlp_graph/__pycache__/cli.cpython-311.pyc")
 

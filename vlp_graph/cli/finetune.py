@@ -12,18 +12,16 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from vlp_graph.cli_exit import BAD_USAGE, FAILED, fail
+from vlp_graph.cli.exit import BAD_USAGE, FAILED, fail
+from vlp_graph.cli.files import A_FILE, A_FOLDER
 
 finetune = typer.Typer(
     help="Make a planner or a looker of your own (docs/finetune.md).", no_args_is_help=True, rich_markup_mode=None
 )
 
-_FILE: dict[str, Any] = {"exists": True, "dir_okay": False, "readable": True}
-_FOLDER: dict[str, Any] = {"exists": True, "file_okay": False}
-
 Out = Annotated[Path, typer.Option(help="folder for the adapter, its figures and its curve")]
 Judge = Annotated[
-    Path | None, typer.Option(help="turns (JSONL) that plans are judged on; else what is held out", **_FILE)
+    Path | None, typer.Option(help="turns (JSONL) that plans are judged on; else what is held out", **A_FILE)
 ]
 Preset = Annotated[str | None, typer.Option(help="ready settings: smollm2, llama-2-7b-g5, llama-2-13b-g5, idefics-…")]
 Base = Annotated[str | None, typer.Option(help="hub id, local path or package:NAME")]
@@ -63,7 +61,7 @@ def data_(
 
 @finetune.command("sft")
 def sft_(
-    data: Annotated[Path, typer.Argument(help="JSONL, one turn (or one picture and question) a line", **_FILE)],
+    data: Annotated[Path, typer.Argument(help="JSONL, one turn (or one picture and question) a line", **A_FILE)],
     out: Out,
     model: Annotated[Literal["llama", "idefics"], typer.Option(help="which of the models learns")] = "llama",
     preset: Preset = None,
@@ -106,8 +104,8 @@ def sft_(
 
 @finetune.command("dpo")
 def dpo_(
-    data: Annotated[Path, typer.Argument(help="JSONL, one pair of plans a line", **_FILE)],
-    adapter: Annotated[Path, typer.Option(help="the adapter that sft made: where it starts", **_FOLDER)],
+    data: Annotated[Path, typer.Argument(help="JSONL, one pair of plans a line", **A_FILE)],
+    adapter: Annotated[Path, typer.Option(help="the adapter that sft made: where it starts", **A_FOLDER)],
     out: Out,
     preset: Preset = None,
     judge: Judge = None,
@@ -146,8 +144,8 @@ def dpo_(
 
 @finetune.command("mistakes")
 def mistakes_(
-    data: Annotated[Path, typer.Argument(help="JSONL, one turn with its plan a line", **_FILE)],
-    adapter: Annotated[Path, typer.Option(help="the adapter whose mistakes are wanted", **_FOLDER)],
+    data: Annotated[Path, typer.Argument(help="JSONL, one turn with its plan a line", **A_FILE)],
+    adapter: Annotated[Path, typer.Option(help="the adapter whose mistakes are wanted", **A_FOLDER)],
     out: Annotated[Path, typer.Option(help="JSONL file for the pairs")],
     preset: Preset = None,
     base: Base = None,
@@ -172,7 +170,7 @@ def mistakes_(
 
 @finetune.command("merge")
 def merge_(
-    adapter: Annotated[Path, typer.Option(help="the adapter that sft or dpo made", **_FOLDER)],
+    adapter: Annotated[Path, typer.Option(help="the adapter that sft or dpo made", **A_FOLDER)],
     out: Annotated[Path, typer.Option(help="folder for the merged weights")],
     base: Annotated[str | None, typer.Option(help="as in a profile; else what the adapter was trained on")] = None,
     revision: Revision = None,
@@ -187,7 +185,7 @@ def merge_(
 
 @finetune.command("curve")
 def curve_(
-    runs: Annotated[list[Path], typer.Argument(help="folders of finished runs", **_FOLDER)],
+    runs: Annotated[list[Path], typer.Argument(help="folders of finished runs", **A_FOLDER)],
     out: Annotated[Path, typer.Option(help="PNG file to write")],
 ) -> None:
     """Draw the curves of several runs side by side."""
