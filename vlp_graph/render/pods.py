@@ -36,11 +36,9 @@ def profile_map(target: Target) -> str:
 
 
 def rooms(machine: Machine) -> dict[str, str | int]:
-    """What a pod that has a machine for itself may ask for: less than the machine has, as Kubernetes, its daemons, and
-    Karpenter's guess of the hypervisor's share (7.5 % of the memory) take theirs. GPUs are whole."""
-    memory = machine.ram_gib - max(4, machine.ram_gib / 8)
+    """What a pod that has a machine for itself may ask for. GPUs are whole."""
     gpus: dict[str, str | int] = {GPU: machine.gpus} if machine.gpus else {}
-    return {"cpu": machine.cpus - 1, "memory": f"{int(memory)}Gi", **gpus}
+    return {"cpu": int(machine.free_cpus), "memory": f"{int(machine.free_ram_gib)}Gi", **gpus}
 
 
 def head(target: Target) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class Footprint:
 
     `kv` of a vLLM on a GPU is what its budget leaves, `kv_least` one sequence of full length. `budget` is what a rank
     may have of its GPU (None on a CPU), `ram` of the host for the whole replica. `tokens`: keys and values that fit.
+    `per_node`: replicas on one machine at most.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Footprint:
     ram: float
     kv_least: float
     tokens: int | None = None
+    per_node: int | None = None
 
     @property
     def total(self) -> float:
@@ -136,6 +138,7 @@ def footprint(name: str, model: Model, gpu: Gpu | None) -> Footprint:
         ram=ram,
         kv_least=parts.kv_least if vllm else kv,
         tokens=tokens,
+        per_node=model.replicas.per_node,
     )
 
 

@@ -40,6 +40,9 @@ class Filled:
 
     def take(self, item: Footprint) -> bool:
         """Puts the replica here if there is room: each rank on the fullest GPU that has its share left."""
+        beside = sum(placed.footprint.name == item.name for placed in self.placed)
+        if item.per_node is not None and beside >= item.per_node:
+            return False
         if item.cpus * item.ranks > self.cpus + _SLACK or item.ram > self.ram + _SLACK:
             return False
         chosen: tuple[int, ...] = ()
