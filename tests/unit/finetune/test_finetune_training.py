@@ -174,6 +174,16 @@ def test_a_line_that_is_too_long_is_not_cut(base: str, tmp_path: Path) -> None:
         sft(data, tmp_path / "out", settings(Sft, base=base, max_length=20))
 
 
+@pytest.mark.models
+def test_vllm_takes_the_adapter_that_is_learned(learned: tuple[Path, Metrics]) -> None:
+    from vllm.config.lora import LoRAConfig
+    from vllm.lora.peft_helper import PEFTHelper
+
+    helper = PEFTHelper.from_local_dir(str(learned[0]), max_position_embeddings=None)
+    helper.validate_legal(LoRAConfig(max_lora_rank=8))
+    assert (helper.r, helper.vllm_lora_scaling_factor) == (8, 2.0)
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
