@@ -30,8 +30,8 @@ class Machine:
 
     @property
     def free_ram_gib(self) -> float:
-        """Memory for the graph, as Kubernetes, its daemons, and Karpenter's guess of the hypervisor's share (7.5 %) take
-        theirs: seven parts of eight, and 4 GiB less at least (28 of 32 GiB on a g5.2xlarge)."""
+        """Memory for the graph, as Kubernetes, its daemons, and Karpenter's guess of the hypervisor's share (7.5 %)
+        take theirs: seven parts of eight, and 4 GiB less at least (28 of 32 GiB on a g5.2xlarge)."""
         return self.ram_gib - max(4, self.ram_gib / 8)
 
 

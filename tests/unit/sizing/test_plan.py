@@ -144,8 +144,8 @@ MISTAKES = {
         "It fits with cluster.nodes.max 2",
     ),
     "too many replicas": (
-        "num_gpus: 0.32",
-        "num_gpus: 0.32\n    replicas: {min: 1, max: 3}",
+        "replicas: {surge: 0}",
+        "replicas: {min: 1, max: 3}",
         "cluster.nodes.max: .*there are 1 at most: they take 1.63 GPUs of 1.* or models.llama.replicas.max 1",
     ),
     "too many cores": (
