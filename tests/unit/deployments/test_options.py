@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from deployments.idefics import build_idefics
 from deployments.llama import build_llama
 from deployments.options import HEALTH, autoscaling, deployment_options, environment, placement
 from vlp_graph import config
@@ -66,6 +69,15 @@ def test_ranks_that_a_replica_starts_itself_are_counted_with_it() -> None:
     idefics = Idefics(source="x", engine="vllm", device="cuda", num_gpus=1, num_cpus=2, tensor_parallel=2)
     options = deployment_options(idefics)["ray_actor_options"]
     assert (options["num_cpus"], options["num_gpus"]) == (4, 2)
+
+
+@pytest.mark.parametrize(("engine", "served"), [("transformers", "Idefics"), ("vllm", "Idefics3")])
+def test_the_profile_names_idefics_engine(engine: Any, served: str) -> None:
+    deployment = build_idefics(Idefics(source="x", engine=engine))._bound_deployment
+    assert (deployment.name, deployment.func_or_class.__name__) == ("Idefics", served)
+    variables = deployment.ray_actor_options["runtime_env"]["env_vars"]
+    assert variables["OMP_NUM_THREADS"] == "1"
+    assert ("VLLM_CPU_KVCACHE_SPACE" in variables) == (engine == "vllm")
 
 
 def test_autoscaling_starts_at_its_least() -> None:

@@ -171,18 +171,19 @@ def test_grounding_dino_base(tmp_path: Path) -> None:
 
     engine = GroundingDino.load(str(tmp_path), threshold=0.06, nms=0.9)
     phrases = ["a cat", "traffic light"]
-    (found,) = engine.detect([PICTURE], [phrases], ["a picture"])
-    again, wide = engine.detect([PICTURE, PICTURE[:120]], [phrases, phrases])
-    assert found, "a threshold that random scores reach"
-    assert [d.phrase for d in found] == [d.phrase for d in again]
-    assert np.allclose([d.box for d in found], [d.box for d in again], atol=0.5)
-    for d in (*found, *wide):
+    (found,) = engine.detect([PICTURE], [phrases])
+    (again,) = engine.detect([PICTURE], [phrases[1:]])
+    first = [d for d in found if d.phrase == phrases[1]]
+    assert first, "a threshold that random scores reach"
+    assert np.allclose([d.box for d in first], [d.box for d in again], atol=0.5)
+    for d in found:
         assert 0 <= d.box[0] <= d.box[2] <= 320
         assert 0 <= d.box[1] <= d.box[3] <= 240
         assert 0.06 <= d.score <= 1
     half = GroundingDino.load(str(tmp_path), dtype="bfloat16", threshold=0.06)
     assert {p.dtype for p in half.model.parameters()} == {torch.bfloat16}
-    assert all(np.isfinite(d.score) for d in half.detect([PICTURE], [phrases])[0])
+    half.processor.image_processor.size = {"shortest_edge": 224, "longest_edge": 400}  # slow where no core computes it
+    assert all(np.isfinite(d.score) for d in half.detect([PICTURE], [phrases[:1]])[0])
 
 
 def test_sam_vit_h(tmp_path: Path) -> None:
@@ -200,7 +201,7 @@ def test_sam_vit_h(tmp_path: Path) -> None:
         }
     )
     assert (config.vision_config.image_size, config.vision_config.window_size) == (1024, 14)
-    engine = Sam.load(str(random_models.saved(transformers.SamModel, config, tmp_path)), dtype="bfloat16")
+    engine = Sam.load(str(random_models.saved(transformers.SamModel, config, tmp_path)))
     prompts = [Prompt((10, 20, 200, 180)), Prompt(points=((50, 60),), labels=(1,))]
     first = list(engine.outline(PICTURE, prompts, "a picture", several=True))
     again = list(engine.outline(PICTURE, prompts, "a picture", several=True))
