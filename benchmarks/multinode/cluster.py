@@ -124,7 +124,7 @@ class Cluster:
             summary = reply.raise_for_status().json()["data"]["summary"]
         except (httpx.HTTPError, ValueError, KeyError):
             return []
-        alive = {n["ip"] for n in summary if n["raylet"].get("state") == "ALIVE"}
+        alive = {n.get("ip") for n in summary if n["raylet"].get("state") == "ALIVE"}
         return [name for name, address in self.addresses().items() if address in alive]
 
     def addresses(self) -> dict[str, str]:
