@@ -117,13 +117,13 @@ class Whisper:
         return Language(code, _name(code), 1.0, len(known))
 
     def _kept(self, segments: Iterable[Any], seconds: float) -> Iterator[Segment]:
-        """The segments that are speech, numbered. Whisper rounds their ends, the last one past that of the sound."""
+        """The segments that are speech, numbered. Whisper rounds times, and may put them past the end of the sound."""
         for number, s in enumerate(s for s in segments if s.no_speech_prob <= self.no_speech):
             words = None if s.words is None else tuple(map(_word, s.words))
             yield Segment(
                 id=number,
                 seek=s.seek,
-                start=round(float(s.start), 2),
+                start=round(min(float(s.start), seconds), 2),
                 end=round(min(float(s.end), seconds), 2),
                 text=s.text,
                 tokens=tuple(s.tokens),
