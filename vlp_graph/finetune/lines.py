@@ -38,18 +38,25 @@ class Lines(Generic[T]):
         return DataError(f"{self.path.name}:{self.numbers[index]}: {reason}")
 
     def split(self, share: float, of: Callable[[T], str], seed: int) -> tuple[list[T], list[T]]:
-        """What to learn from, and about `share` of the entries held out. Entries that are alike in `of` stay on one
-        side, wherever they stand in the file.
+        """What to learn from, and about `share` of the entries held out (one at least, where it is not 0). Entries that
+        are alike in `of` stay on one side, wherever they stand in the file.
 
         Raises:
-            DataError: one of the sides would be empty.
+            DataError: nothing would be left to learn from.
         """
+
+        def place(key: str) -> bytes:
+            return hashlib.sha256(f"{seed} {key}".encode()).digest()
+
+        keys = sorted({of(entry) for entry in self.entries}, key=place)
+        apart = set(keys[: max(1, round(share * len(keys)))] if share else [])
+        if len(apart) == len(keys):
+            raise DataError(
+                f"{self.path.name}: {len(keys)} different lines are too few to hold {share:.0%} of them out"
+            )
         sides: tuple[list[T], list[T]] = ([], [])
         for entry in self.entries:
-            digest = hashlib.sha256(f"{seed} {of(entry)}".encode()).digest()
-            sides[int.from_bytes(digest[:4]) < share * 2**32].append(entry)
-        if not sides[0] or (share and not sides[1]):
-            raise DataError(f"{self.path.name}: {len(self.entries)} lines are too few to hold {share:.0%} of them out")
+            sides[of(entry) in apart].append(entry)
         return sides
 
 
