@@ -176,4 +176,4 @@ def test_what_was_found_under_one_threshold_is_not_searched_again(
     monkeypatch.setattr(engine.detector, "_look", counted)
     for threshold in (0.9, 0.3, 0.05):
         list(engine.find([Query(scene.image, ("circle", "star"), digest="four", threshold=threshold)])[0])
-    assert [len(pairs) for pairs in looks] == [2, 0, 0]
+    assert [len(pairs) for pairs in looks if pairs] == [2]
