@@ -19,7 +19,7 @@ PY := $(VENV)/bin/python
 INSTALLED := $(VENV)/.installed
 PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --no-deps
 
-.PHONY: help install demo serve test test-unit test-multinode check format lock docs train evaluate clean
+.PHONY: help install demo serve test test-unit test-slow check format lock docs train evaluate clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -47,8 +47,8 @@ test: test-unit ## the whole test suite: unit tests, then the running graph over
 test-unit: $(INSTALLED) ## only what needs no running graph
 	$(PY) -m pytest tests/unit
 
-test-multinode: $(INSTALLED) ## the graph on four nodes of this machine (Linux, root, iproute2; a quarter of an hour)
-	$(PY) -m pytest tests/multinode -m slow
+test-slow: $(INSTALLED) ## what takes too long for `test`: the largest models' widths, four nodes (Linux, root, iproute2)
+	$(PY) -m pytest -m slow
 
 check: $(INSTALLED) ## ruff and mypy
 	$(PY) -m ruff check .

@@ -1,5 +1,5 @@
 """The graph on several nodes: shares are kept to, replicas come and go, and neither a dead node nor a new version loses
-a turn. Minutes on two cores: `make test-multinode`, not part of `make test`."""
+a turn. Minutes on two cores: `make test-slow`, not part of `make test`."""
 
 from __future__ import annotations
 

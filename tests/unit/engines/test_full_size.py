@@ -44,7 +44,7 @@ def parameters(folder: Path) -> int:
     return total
 
 
-@pytest.mark.parametrize("size", LLAMA)
+@pytest.mark.parametrize("size", ["7b", pytest.param("70b", marks=pytest.mark.slow)])
 def test_llama_2(size: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What vLLM says first is what transformers finds likeliest."""
     import torch
@@ -125,6 +125,7 @@ def idefics_9b(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"quantization": "nf4"}], ids=["bfloat16", "nf4"])
 def test_idefics_9b(options: dict[str, Any], idefics_9b: Path) -> None:
     import torch
