@@ -61,7 +61,7 @@ format: $(INSTALLED) ## let ruff mend what it can
 
 lock: ## compile both locks again; keeps versions that still fit (needs uv)
 	@command -v $(UV) >/dev/null || { echo 'make lock needs uv: pip install uv, or make lock UV=/path/to/uv' >&2; exit 1; }
-	$(UV) pip compile pyproject.toml --extra cpu --extra dev --python 3.11 --no-header --no-emit-index-url \
+	$(UV) pip compile pyproject.toml --extra cpu --extra bench --extra dev --python 3.11 --no-header --no-emit-index-url \
 		--no-emit-find-links --no-annotate -o requirements-cpu.lock \
 		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX) --index-strategy unsafe-best-match)
 	$(UV) pip compile --no-config pyproject.toml --extra gpu --extra aws --python 3.11 \

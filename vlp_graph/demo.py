@@ -10,14 +10,9 @@ import argparse
 import base64
 import io
 import re
-import signal
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -37,17 +32,13 @@ from vlp_graph.nano.metrics import mask_iou
 from vlp_graph.nano.questions import NUMBERS
 from vlp_graph.nano.speech import SAMPLE_RATE, speak, wav
 from vlp_graph.nano.world import COLOUR_NAMES, PLURAL, SHAPES, SINGULAR, Scene, SceneObject, render
+from vlp_graph.spawn import StartError, serving
 
-START_S, STOP_S = 600.0, 90.0
 LEAST_IOU = 0.8
 PHOTO = "photo.jpg"
 
 Reply = dict[str, Any]
 Check = Callable[[Reply], bool]
-
-
-class StartError(Exception):
-    """The server ended, or was not ready in time; the message holds the end of its log."""
 
 
 # --- what is asked -------------------------------------------------------------------------------------
@@ -282,77 +273,6 @@ def save(outcome: Outcome, folder: Path) -> Path | None:
     return path
 
 
-# --- the server ----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def serving(profile: str, console: Console) -> Iterator[str]:
-    """`vlp serve` on a free port of this machine, ready; yields its URL and stops it afterwards.
-
-    Raises:
-        StartError: it ended or was not ready within ten minutes.
-    """
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "vlp_graph", "serve", "--profile", profile, "--port", str(port)]
-    with tempfile.NamedTemporaryFile(prefix="vlp-serve-", suffix=".log") as log:
-        server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
-        try:
-            _wait_until_ready(server, url, Path(log.name), console)
-            yield url
-        finally:
-            _stop(server, console)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _wait_until_ready(server: subprocess.Popen[bytes], url: str, log: Path, console: Console) -> None:
-    """Shows the server's own lines (each model coming up) until it says that it is ready."""
-    end, shown = time.monotonic() + START_S, 0
-    with Client(url, timeout_s=5) as client:
-        while time.monotonic() < end:
-            lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-            lines = [line.rstrip() for line in lines if line.endswith("\n")]
-            for line in lines[shown:]:
-                console.print(f"  [dim]{escape(line)}[/]")
-            shown = len(lines)
-            if server.poll() is not None:
-                raise StartError(f"vlp serve ended with {server.returncode}:\n{_tail(log)}")
-            if _is_ready(client):
-                return
-            time.sleep(0.3)
-    raise StartError(f"vlp serve was not ready within {START_S:.0f} s:\n{_tail(log)}")
-
-
-def _is_ready(client: Client) -> bool:
-    try:
-        models = client.ready()
-    except RemoteError:
-        return False
-    return bool(models) and all(models.values())
-
-
-def _tail(log: Path, lines: int = 60) -> str:
-    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
-
-
-def _stop(server: subprocess.Popen[bytes], console: Console) -> None:
-    if server.poll() is None:
-        server.send_signal(signal.SIGTERM)
-    try:
-        server.wait(STOP_S)
-    except subprocess.TimeoutExpired:
-        console.print(f"[yellow]vlp serve did not drain within {STOP_S:.0f} s and is killed[/]")
-        server.kill()
-        server.wait()
-
-
 # --- showing -------------------------------------------------------------------------------------------
 
 
@@ -408,8 +328,11 @@ def main() -> None:
     options = parser.parse_args()
     console, started = Console(highlight=False), time.monotonic()
     try:
-        with nullcontext(options.url) if options.url else serving(options.profile, console) as url:
-            all_right = run(url, options.out, console, started)
+        if options.url:
+            all_right = run(options.url, options.out, console, started)
+        else:
+            with serving(options.profile, console) as server:
+                all_right = run(server.url, options.out, console, started)
     except StartError as error:
         console.print(f"[bold red]the graph cannot be started[/]\n{escape(str(error))}")
         sys.exit(2)

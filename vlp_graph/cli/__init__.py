@@ -8,6 +8,7 @@ from __future__ import annotations
 import typer
 
 from vlp_graph.cli.asking import ask
+from vlp_graph.cli.bench import bench
 from vlp_graph.cli.cluster import check, render
 from vlp_graph.cli.evaluation import evaluate
 from vlp_graph.cli.finetune import finetune
@@ -26,6 +27,10 @@ app = typer.Typer(
 for command in (serve, ask, profiles, plan, fetch, render, check):
     app.command()(command)
 app.command("eval")(evaluate)
+app.command(  # its own options are each benchmark's
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)(bench)
 app.add_typer(keys, name="keys")
 app.add_typer(finetune, name="finetune")
 
