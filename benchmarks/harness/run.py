@@ -71,6 +71,7 @@ def parser(name: str, benchmark: Benchmark) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     found.add_argument("--profile", default="embedded", help="profile that is served (a name or a file)")
+    found.add_argument("--url", help="a graph that runs already; without it one is started, and stopped at the end")
     found.add_argument("--out", type=Path, default=RESULTS, help="folder for NAME.json and NAME.png")
     found.add_argument("--quick", action="store_true", help="seconds instead of minutes: shows that it works, no more")
     more = getattr(cast(ModuleType, benchmark), "arguments", None)
