@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import pytest_asyncio
 from numpy.typing import NDArray
 
+from tests.plain_idefics3 import LONGEST, Plain
 from tests.random_models import idefics3
 from vlp_graph.config import Idefics as Config
 from vlp_graph.engines.generation import Finish, Generation, Piece, Prefill, Token
@@ -21,7 +21,6 @@ from vlp_graph.errors import InvalidRequest
 
 pytestmark = [pytest.mark.models, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(600)]
 QUESTION = "What is this?"
-LONGEST = 12
 
 
 @pytest.fixture(scope="module")
@@ -43,35 +42,6 @@ def picture(seed: int, height: int = 90) -> NDArray[np.uint8]:
     return np.random.default_rng(seed).integers(0, 255, (height, 120, 3), dtype=np.uint8)
 
 
-class Plain:
-    """The checkpoint in transformers."""
-
-    def __init__(self, checkpoint: Path) -> None:
-        import torch
-        from transformers import AutoProcessor, Idefics3ForConditionalGeneration
-
-        self.processor = AutoProcessor.from_pretrained(checkpoint)
-        self.model = Idefics3ForConditionalGeneration.from_pretrained(checkpoint, dtype=torch.float32).eval()
-
-    def ids(self, text: str, pictures: list[NDArray[np.uint8]]) -> tuple[list[int], list[int]]:
-        """Ids of the prompt and of the greedy answer, of which pictures' own tokens are no part."""
-        from PIL import Image
-
-        images = [Image.fromarray(p) for p in pictures] or None
-        inputs = self.processor(text=text, images=images, return_tensors="pt", add_special_tokens=False)
-        places = [token for token in self.processor.tokenizer.get_added_vocab() if token[1:4] in ("row", "glo")]
-        never = [[id] for id in self.processor.tokenizer.convert_tokens_to_ids([*places, "<image>"])]
-        never.append([self.processor.fake_image_token_id])
-        ids: Any = self.model.generate(**inputs, max_new_tokens=LONGEST, do_sample=False, bad_words_ids=never)
-        length = inputs["input_ids"].shape[1]
-        return ids[0, :length].tolist(), ids[0, length:].tolist()
-
-    def answer(self, look: Look) -> str:
-        text = f"<|im_start|>User:{'<image>' * len(look.pictures)}{look.question}<end_of_utterance>\nAssistant:"
-        _, made = self.ids(text, list(look.pictures))
-        return str(self.processor.tokenizer.decode(made, skip_special_tokens=True)).strip()
-
-
 @pytest.fixture(scope="module")
 def plain(checkpoint: Path) -> Plain:
     return Plain(checkpoint)
@@ -91,7 +61,7 @@ async def test_answers_as_transformers_does(engine: Idefics3, plain: Plain) -> N
         Look((picture(2, 40), picture(3, 200)), "Which is brighter?", max_new_tokens=LONGEST),
     ]
     answers = await asyncio.gather(*map(engine.answer, looks))
-    assert answers == [plain.answer(look) for look in looks]
+    assert answers == [plain.answer(look.question, look.pictures) for look in looks]
     assert len(set(answers)) == len(answers), "what is seen changes the answer"
 
 
