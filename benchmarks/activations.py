@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def peak_gib(work: Callable[[], Any]) -> float:
         work()
     done.set()
     watcher.join()
-    return (peak[0] - before) / GIB
+    return float(peak[0] - before) / GIB
 
 
 def measure(source: str) -> list[dict[str, Any]]:
@@ -63,7 +64,7 @@ def measure(source: str) -> list[dict[str, Any]]:
         picture = torch.randn(1, 3, 1024, 1024)
         measured = [("one picture", outliner_gib(built, "float32"), peak_gib(lambda: encoder(picture)))]
     else:
-        config = transformers.AutoConfig.for_model(**dict(built.config))
+        config: Any = transformers.AutoConfig.for_model(**dict(built.config))
         model = transformers.GroundingDinoForObjectDetection(config).eval()
         measured = []
         for phrases in (1, 2):
@@ -71,7 +72,7 @@ def measure(source: str) -> list[dict[str, Any]]:
             inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
             inputs["pixel_values"] = torch.randn(phrases, 3, *built.picture)
             words = f"{phrases} phrase" + ("s" if phrases > 1 else "")
-            measured.append((words, detector_gib(built, phrases, "float32"), peak_gib(lambda x=inputs: model(**x))))
+            measured.append((words, detector_gib(built, phrases, "float32"), peak_gib(partial(model, **inputs))))
     return [{"model": source, "pass": words, "estimate_gib": e, "measured_gib": m} for words, e, m in measured]
 
 

@@ -25,6 +25,7 @@ def report(folder: Path = RESULTS, path: Path = RESULTS.parent / "RESULTS.md") -
 
     Raises:
         FileNotFoundError: there is no record.
+        ValueError: one of them is no record.
     """
     records = [Record.read(file) for name in NAMES if (file := folder / f"{name}.json").is_file()]
     if not records:

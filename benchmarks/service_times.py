@@ -22,7 +22,6 @@ import random
 import statistics
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -32,10 +31,10 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.turns import TURNS
-from vlp_graph.client import Client
+from benchmarks.harness.load import closed, opened
+from benchmarks.harness.turns import Body, clear_scenes, known_turn
 from vlp_graph.config import load
-from vlp_graph.nano.world import Scene, held_out
+from vlp_graph.nano.world import Scene
 from vlp_graph.sizing.load import INGRESS, TASK_STATIONS, stations
 from vlp_graph.sizing.queueing import Arrival, Measured, Outcome, Stages, poisson, simulate
 
@@ -68,17 +67,34 @@ def stages(reply: dict[str, Any], wall: float) -> Stages:
     )
 
 
-def alone(url: str, scenes: list[Scene]) -> dict[str, list[Stages]]:
+@dataclass(frozen=True)
+class Graph:
+    """The running graph as one client sees it: connections are kept, and turns are encoded before they are sent."""
+
+    url: str
+    http: httpx.Client
+
+    def ask(self, body: Body) -> dict[str, Any]:
+        """
+        Raises:
+            httpx.HTTPStatusError: it refused or failed.
+        """
+        reply = self.http.post(f"{self.url}/v1/ask", content=body.content, headers=body.headers)
+        reply.raise_for_status()
+        return dict(reply.json())
+
+
+def alone(graph: Graph, scenes: list[Scene]) -> dict[str, list[Stages]]:
     """Every kind of turn on every scene, one at a time, the kinds in turn."""
     found: dict[str, list[Stages]] = {kind: [] for kind in MIX}
-    with Client(url) as client:
+    for kind in MIX:
+        graph.ask(known_turn(kind, scenes[0]).body())
+    for scene in scenes[1:]:
         for kind in MIX:
-            TURNS[kind](client, scenes[0])
-        for scene in scenes[1:]:
-            for kind in MIX:
-                start = time.perf_counter()
-                reply = TURNS[kind](client, scene)
-                found[kind].append(stages(reply, time.perf_counter() - start))
+            body = known_turn(kind, scene).body()
+            start = time.perf_counter()
+            reply = graph.ask(body)
+            found[kind].append(stages(reply, time.perf_counter() - start))
     return found
 
 
@@ -93,37 +109,25 @@ def llama_gain(url: str, at_once: int = 8) -> float:
         return int(reply.json()["usage"]["completion_tokens"])
 
     def rate(numbers: range, clients: int) -> float:
-        start = time.perf_counter()
-        with ThreadPoolExecutor(clients) as pool:
-            made = sum(pool.map(tokens, numbers))
-        return made / (time.perf_counter() - start)
+        done = closed(tokens, numbers, clients)
+        return sum(sample.reply for sample in done) / max(sample.end for sample in done)
 
     tokens(0)
     one, many = rate(range(1, 5), 1), rate(range(10, 10 + 2 * at_once), at_once)
     return min(1.0, max(0.0, math.log(many / one) / math.log(at_once)))
 
 
-def closed_loop(url: str, scenes: list[Scene], kinds: list[str], clients: int = 8) -> float:
+def closed_loop(graph: Graph, scenes: list[Scene], kinds: list[str], clients: int = 8) -> float:
     """Turns a second where each of the clients sends its next turn when the last one is answered."""
-    start = time.perf_counter()
-    with ThreadPoolExecutor(clients) as pool:
-        list(pool.map(lambda pair: TURNS[pair[0]](Client(url), pair[1]), zip(kinds, scenes, strict=True)))
-    return len(kinds) / (time.perf_counter() - start)
+    bodies = [known_turn(kind, scene).body() for kind, scene in zip(kinds, scenes, strict=True)]
+    done = closed(graph.ask, bodies, clients)
+    return len(done) / max(sample.end for sample in done)
 
 
-def open_loop(url: str, scenes: list[Scene], arrivals: list[Arrival]) -> list[float]:
+def open_loop(graph: Graph, scenes: list[Scene], arrivals: list[Arrival]) -> list[float]:
     """Seconds of each turn from when it was due."""
-    start = time.perf_counter() + 1
-
-    def turn(pair: tuple[Arrival, Scene]) -> float:
-        arrival, scene = pair
-        due = start + arrival.at
-        time.sleep(max(0.0, due - time.perf_counter()))
-        TURNS[arrival.kind](Client(url), scene)
-        return time.perf_counter() - due
-
-    with ThreadPoolExecutor(len(arrivals)) as pool:
-        return list(pool.map(turn, zip(arrivals, scenes, strict=True)))
+    bodies = [known_turn(arrival.kind, scene).body() for arrival, scene in zip(arrivals, scenes, strict=True)]
+    return [sample.seconds for sample in opened(graph.ask, bodies, [arrival.at for arrival in arrivals])]
 
 
 @dataclass(frozen=True)
@@ -136,13 +140,15 @@ class Round:
     seconds: list[float]
 
 
-def _round(options: Any, scenes: Iterator[Scene], kinds: list[str], seed: int, rate: float | None = None) -> Round:
+def _round(
+    graph: Graph, options: Any, scenes: Iterator[Scene], kinds: list[str], seed: int, rate: float | None = None
+) -> Round:
     """Alone, closed loop, open loop. `rate`: turns a second of the last, else a part of what the second showed."""
-    turns = alone(options.url, list(islice(scenes, options.alone + 1)))
-    throughput = closed_loop(options.url, list(islice(scenes, CLOSED)), kinds)
+    turns = alone(graph, list(islice(scenes, options.alone + 1)))
+    throughput = closed_loop(graph, list(islice(scenes, CLOSED)), kinds)
     mix = Measured(profile="", machine="", cores=1, mix=MIX, turns=turns, gains={})
     arrivals = poisson(mix, rate or options.part * throughput, options.turns, seed)
-    seconds = open_loop(options.url, list(islice(scenes, options.turns)), arrivals)
+    seconds = open_loop(graph, list(islice(scenes, options.turns)), arrivals)
     return Round(turns, throughput, arrivals, seconds)
 
 
@@ -158,13 +164,15 @@ def main() -> None:
     options = parser.parse_args()
     console, profile = Console(highlight=False), load(options.profile)
     wanted = options.rounds * (options.alone + 1 + CLOSED + options.turns)
-    scenes = iter([s for s in held_out(SEED, 2 * wanted, side=256) if s.objects][:wanted])
+    scenes = iter(clear_scenes(SEED, wanted))
+    many = httpx.Limits(max_connections=None, max_keepalive_connections=options.turns)
+    graph = Graph(options.url, httpx.Client(timeout=120, limits=many))
     rng = random.Random(SEED)
     gain = llama_gain(options.url)
-    rounds = [_round(options, scenes, rng.choices(list(MIX), list(MIX.values()), k=CLOSED), SEED)]
+    rounds = [_round(graph, options, scenes, rng.choices(list(MIX), list(MIX.values()), k=CLOSED), SEED)]
     part = options.part * rounds[0].throughput
     rounds += [
-        _round(options, scenes, rng.choices(list(MIX), list(MIX.values()), k=CLOSED), SEED + n, part)
+        _round(graph, options, scenes, rng.choices(list(MIX), list(MIX.values()), k=CLOSED), SEED + n, part)
         for n in range(1, options.rounds)
     ]
     turns = {kind: [turn for one in rounds for turn in one.turns[kind]] for kind in MIX}

@@ -68,6 +68,7 @@ def run(
     from deployments.graph import compose
 
     ray.init(
+        address="local",  # never one that somebody else started here
         num_cpus=None if profile.cpus is None else int(profile.cpus),
         include_dashboard=False,
         log_to_driver=False,

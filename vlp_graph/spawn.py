@@ -38,13 +38,15 @@ class Served:
 
 
 @contextmanager
-def serving(profile: str, console: Console, environment: Mapping[str, str] | None = None) -> Iterator[Served]:
-    """`vlp serve` on a free port of this machine, ready; stopped afterwards.
+def serving(
+    profile: str, console: Console, environment: Mapping[str, str] | None = None, port: int | None = None
+) -> Iterator[Served]:
+    """`vlp serve` on a port of this machine (None: a free one), ready; stopped afterwards.
 
     Raises:
         StartError: it ended or was not ready within ten minutes.
     """
-    port = free_port()
+    port = free_port() if port is None else port
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "vlp_graph", "serve", "--profile", profile, "--port", str(port)]
     with tempfile.NamedTemporaryFile(prefix="vlp-serve-", suffix=".log") as log:

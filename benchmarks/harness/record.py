@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from benchmarks.harness.machine import Machine
 
@@ -83,4 +83,15 @@ class Record(_Kept):
 
     @classmethod
     def read(cls, path: Path) -> Record:
-        return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        """
+        Raises:
+            ValueError: the file holds something else.
+        """
+        try:
+            return cls.model_validate_json(path.read_text(encoding="utf-8"))
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            where = ".".join(map(str, first["loc"])) or "it"
+            raise ValueError(
+                f"{path.name} is no record of a run ({where}: {first['msg']}); run `vlp bench {path.stem}` again"
+            ) from None

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +23,7 @@ from rich.console import Console
 
 from benchmarks.harness.record import Record
 from benchmarks.harness.show import save, show
+from vlp_graph.config import load
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -81,10 +84,22 @@ def parser(name: str, benchmark: Benchmark) -> argparse.ArgumentParser:
 
 
 def start(name: str, arguments: Sequence[str], console: Console | None = None) -> Record:
-    """Run it, show its table, keep its figures and its picture. `options.console` is for what it says meanwhile."""
+    """Run it, show its table, keep its figures and its picture. `options.console` is for what it says meanwhile.
+
+    Raises:
+        BenchmarkError: it cannot be run here, nothing can be kept in `--out`, or a side is wrong.
+        ProfileError: the profile cannot be used.
+        ImportError: it needs what is not installed.
+    """
     console = console or Console(highlight=False)
     benchmark = known(name)
     options = parser(name, benchmark).parse_args(arguments, argparse.Namespace(console=console))
+    load(options.profile)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
+    try:  # now, not after minutes
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BenchmarkError(f"--out {options.out}: {error.strerror}") from None
     began = time.perf_counter()
     record = benchmark.run(options)
     record = record.model_copy(update={"seconds": round(time.perf_counter() - began, 1)})

@@ -133,7 +133,7 @@ class Shooter:
         if time.monotonic() - self._saved > 10:
             self._saved = time.monotonic()
             self.report.save(self._saved - self.start)
-        return self.report.requests + len(self._running) < self.most and time.monotonic() < self.end
+        return bool(self.report.requests + len(self._running) < self.most and time.monotonic() < self.end)
 
     def finish(self) -> None:
         self._pool.shutdown(wait=True)

@@ -47,7 +47,10 @@ class Attack:
         return (status, code) == (self.status, self.code) or (self.may_fail and (status, code) in (BAD, BROKEN))
 
     def send(self, client: httpx.Client) -> httpx.Response:
-        return client.request(self.method, self.path, content=self.content, headers=list(self.headers))
+        headers = [
+            (name.encode(), value if isinstance(value, bytes) else value.encode()) for name, value in self.headers
+        ]
+        return client.request(self.method, self.path, content=self.content, headers=headers)
 
 
 def corpus() -> Iterator[Attack]:

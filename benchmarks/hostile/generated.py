@@ -25,7 +25,7 @@ _LARGEST = 200_000
 
 def described(document: dict[str, Any], seed: int, count: int, send: Callable[[Attack], bool]) -> None:
     """Sends `count` requests made from an OpenAPI document, spread over its operations; ends when `send` says False."""
-    schema = schemathesis.openapi.from_dict(document)
+    schema: Any = schemathesis.openapi.from_dict(document)
     operations = [found.ok() for found in schema.get_all_operations()]
     kinds = {GenerationMode.NEGATIVE: _AGAINST, GenerationMode.POSITIVE: 1 - _AGAINST}
     for number, operation in enumerate(operations):
@@ -62,7 +62,7 @@ def _run(strategy: st.SearchStrategy[Any], seed: int, count: int, send: Callable
 
 def _as_attack(case: Any) -> Attack:
     """What schemathesis would send, as bytes: its own client adds nothing to them."""
-    made = requests.Request(**case.as_transport_kwargs(base_url="http://x")).prepare()
+    made: Any = requests.Request(**case.as_transport_kwargs(base_url="http://x")).prepare()
     body = made.body or b""
     at = urlsplit(made.url)
     path = at.path + (f"?{at.query}" if at.query else "")

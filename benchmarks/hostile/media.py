@@ -6,6 +6,7 @@ import io
 import struct
 import wave
 import zlib
+from typing import cast
 
 import av
 import numpy as np
@@ -35,7 +36,7 @@ def png(
 def picture(format: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (32, 24), **options: object) -> bytes:
     """A small, good picture."""
     file = io.BytesIO()
-    image = Image.new(mode, size, "red" if mode != "CMYK" else (0, 255, 255, 0))  # type: ignore[arg-type]
+    image = Image.new(mode, size, "red" if mode != "CMYK" else (0, 255, 255, 0))
     image.save(file, format, **options)
     return file.getvalue()
 
@@ -93,7 +94,7 @@ def compressed(seconds: float, codec: str, format: str, rate: int = 48_000) -> b
     """Silence, which costs next to nothing: hours of it fit into a small file."""
     file = io.BytesIO()
     with av.open(file, "w", format=format) as container:
-        stream = container.add_stream(codec, rate=rate, layout="mono")
+        stream = cast(av.AudioStream, container.add_stream(codec, rate=rate, layout="mono"))
         block = np.zeros((1, rate), np.int16)
         for _ in range(int(seconds)):
             frame = av.AudioFrame.from_ndarray(block, "s16", "mono")

@@ -87,6 +87,7 @@ def test_serve_run(machine: Machine) -> None:
 
 def test_serve_deploy_of_what_is_rendered(machine: Machine) -> None:
     (machine.folder / "serve.yaml").write_text(render(What.SERVE, "embedded"))
+    machine.run("ray get-auth-token --generate")
     with machine.running("exec ray start --head --block --node-ip-address=127.0.0.1 --num-cpus=4"):
         machine.run("until serve deploy serve.yaml; do sleep 2; done")
         machine.wait_ready()

@@ -44,13 +44,14 @@ class Llama:
     adapter: LoRARequest | None
 
     @classmethod
-    def load(cls, config: Config) -> Self:
+    def load(cls, config: Config, **arguments: Any) -> Self:
+        """`arguments` are vLLM's, in the place of those that follow from the profile."""
         os.environ.update(vllm_options.environment(config))
         vllm_options.check_platform(config)
         from vllm import LLM
         from vllm.lora.request import LoRARequest
 
-        llm = LLM(model=resolve(config.source), **engine_arguments(config))
+        llm = LLM(model=resolve(config.source), **(engine_arguments(config) | arguments))
         return cls(llm, LoRARequest(PLANNER, 1, resolve(config.planner)) if config.planner else None)
 
     def chat(

@@ -5,6 +5,7 @@ Ray reads its flags when it is imported: they belong to the container or the she
 
 from __future__ import annotations
 
+import json
 import shlex
 
 from deployments.tracing import variables
@@ -36,5 +37,10 @@ def flags(target: Target, folder: str) -> dict[str, str]:
 
 
 def exports(target: Target, folder: str) -> str:
-    """The flags as lines for a shell, which go before `ray start` and before `serve deploy`."""
-    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in flags(target, folder).items())
+    """The flags as lines for a shell, which go before `ray start`, `serve run` and `serve deploy`; the cores that Ray
+    is to count on this machine, where the profile says so; and that all of them ask for Ray's token. (`ray start` does
+    by itself where it finds one, as `vlp serve` leaves it; `serve deploy` then stands before a closed door.)"""
+    lines = flags(target, folder) | {"RAY_AUTH_MODE": "token"}
+    if (cpus := target.profile.cpus) is not None:
+        lines["RAY_OVERRIDE_RESOURCES"] = json.dumps({"CPU": int(cpus)})
+    return "".join(f"export {name}={shlex.quote(value)}\n" for name, value in lines.items())

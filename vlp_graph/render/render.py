@@ -21,7 +21,10 @@ def render(what: What, profile: str) -> str:
     header = f"Made by `vlp render {what} {profile}`: change the profile and render again, not this file."
     match what:
         case What.ENV:
-            return f"# {header}\n# It goes before `ray start`, on every machine.\n" + environment.exports(target, here)
+            return (
+                f"# {header}\n# It goes before `ray start`, on every machine. Once a user: ray get-auth-token --generate\n"
+                + environment.exports(target, here)
+            )
         case What.SERVE:
             return file(f"{header}\n{_FLAGS}", [serve.config(target, here)])
     target.check()

@@ -26,6 +26,7 @@ _COLOURS = {
     "ingress": "yellow",
 }
 _BAR = 40
+_INDENT = len("  1  GPU 0  ")
 _FULL, _LEFT, _FREE = "█", "▒", "·"
 
 
@@ -82,14 +83,16 @@ def _machine(filled: Filled) -> dict[str, Any]:
 
 
 def show(plan: Plan, console: Console) -> None:
-    """Prints the table of deployments, then the machines at the fewest and at the most replicas."""
+    """Prints the tables of deployments, then the machines at the fewest and at the most replicas; 80 columns do."""
     node, cluster = plan.pool.node, plan.profile.cluster
     has = f"{node.gpus} x {node.gpu.name} of {node.gpu.gib:g} GiB, " if node.gpu and node.gpus else ""
     console.print(f"[bold]{plan.profile.name}[/] on {node.name}: {has}{node.cpus:g} cores, {node.ram_gib:.0f} GiB")
-    console.print(_table(plan))
+    for table in (_memory(plan), _replicas(plan)):
+        console.print()
+        console.print(table)
     console.print(
-        "GiB are of a rank, RAM of a replica: upper estimates for the largest batch (vlp_graph/sizing/memory.py); "
-        "vLLM's keys and values take what its share leaves",
+        "Upper estimates for the largest batch (vlp_graph/sizing/memory.py); vLLM's keys and values take what its "
+        "share leaves. RAM of machines is what Ray's own processes leave.",
         style="dim",
     )
     same = [d.replicas[0] for d in plan.deployments] == [d.replicas[1] for d in plan.deployments]
@@ -107,27 +110,45 @@ def _count(machines: int) -> str:
     return f"{machines} machine" + ("s" if machines != 1 else "")
 
 
-def _table(plan: Plan) -> Table:
-    on_gpus = any(d.footprint.share for d in plan.deployments)
+def _headed(first: str, heads: list[str]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("deployment")
-    heads = ["weights", "KV", "activ.", *(["CUDA"] if on_gpus else []), "total"]
-    heads += [*(["of its share", "share", "util."] if on_gpus else []), "KV tokens", "RAM", "bundles", "replicas"]
+    table.add_column(first, no_wrap=True)
     for head in heads:
-        table.add_column(head, justify="right")
+        table.add_column(head, justify="right", no_wrap=True)
+    return table
+
+
+def _memory(plan: Plan) -> Table:
+    """GiB of a rank by part, and what its share of a GPU gives it."""
+    on_gpus = any(d.footprint.share for d in plan.deployments)
+    heads = ["weights", "KV", "activ.", *(["CUDA"] if on_gpus else []), "total", *(["it has"] if on_gpus else [])]
+    table = _headed("GiB of a rank", [*heads, "KV tokens"])
     for d in plan.deployments:
         f = d.footprint
         cells = [f"{f.weights + f.lora:.1f}", f"{f.kv:.1f}", f"{f.activations:.1f}"]
         cells += [f"{f.context:.1f}"] if on_gpus else []
         cells.append(f"{f.total:.1f}")
-        if on_gpus:
-            cells += ["" if f.budget is None else f"{f.budget:.1f}", f"{f.share:g}" if f.share else ""]
-            cells.append("" if f.utilization is None else f"{f.utilization:g}")
-        gpu = f", {f.share:g} GPU" if f.share else ""
-        cells += [f"{f.tokens}" if f.tokens else "", f"{f.ram:.1f}", f"{f.ranks} x ({f.cpus:g} CPU{gpu})"]
-        cells.append(f"{d.replicas[0]}" if d.replicas[0] == d.replicas[1] else f"{d.replicas[0]}..{d.replicas[1]}")
-        table.add_row(Text(f.name, _COLOURS.get(f.name, "")), *cells)
+        cells += ["" if f.budget is None else f"{f.budget:.1f}"] if on_gpus else []
+        table.add_row(_name(f.name), *cells, f"{f.tokens}" if f.tokens else "")
     return table
+
+
+def _replicas(plan: Plan) -> Table:
+    """How many there are, and what each takes of a machine: its bundles, vLLM's part of a GPU, memory."""
+    on_gpus = any(d.footprint.share for d in plan.deployments)
+    heads = ["replicas", "bundles", "of CPUs", *(["of a GPU", "for vLLM"] if on_gpus else []), "RAM, GiB"]
+    table = _headed("a replica", heads)
+    for d in plan.deployments:
+        f, (least, most) = d.footprint, d.replicas
+        cells = [f"{least}" if least == most else f"{least}..{most}", f"{f.ranks}", f"{f.cpus:g}"]
+        if on_gpus:
+            cells += [f"{f.share:g}" if f.share else "", "" if f.utilization is None else f"{f.utilization:g}"]
+        table.add_row(_name(f.name), *cells, f"{f.ram:.1f}")
+    return table
+
+
+def _name(deployment: str) -> Text:
+    return Text(deployment, _COLOURS.get(deployment, ""))
 
 
 def _draw(number: int, machine: Filled, console: Console) -> None:
@@ -144,7 +165,13 @@ def _draw(number: int, machine: Filled, console: Console) -> None:
                 bar.append(_FULL * used + _LEFT * (cells - used), _COLOURS.get(f.name, ""))
                 words.append(f"{f.name} {f.share:g} ({f.total:.1f} GiB)")
         bar.append(_FREE * max(0, _BAR - len(bar)), "dim")
-        console.print(Text(f"  {number}  GPU {index}  ").append(bar).append("  " + ", ".join(words)), soft_wrap=True)
+        line, told = Text(f"  {number}  GPU {index}  ").append(bar), "  " + ", ".join(words)
+        if len(line) + len(told) <= console.width:
+            console.print(line.append(told.rstrip()))
+            continue
+        console.print(line, soft_wrap=True)
+        for told in _filled(words, console.width - _INDENT):
+            console.print(" " * _INDENT + told, soft_wrap=True)
     room = node.ram_gib - RAY_GIB
     cores = {p.footprint.name: p.footprint.cpus * p.footprint.ranks for p in machine.placed}
     memory = {p.footprint.name: p.footprint.ram for p in machine.placed}
@@ -157,16 +184,27 @@ def _draw(number: int, machine: Filled, console: Console) -> None:
             bar.append(_FULL * round(each[placed.footprint.name] / size * _BAR), _COLOURS[placed.footprint.name])
         bar = bar[:_BAR]
         bar.append(_FREE * max(0, _BAR - len(bar)), "dim")
-        unit = " GiB beside Ray" if what == "RAM  " else ""
+        unit = " GiB" if what == "RAM  " else ""
         told = f"  {size - left:.1f} of {size:.4g}{unit}"
         console.print(Text(f"  {number}  {what}  ").append(bar).append(told), soft_wrap=True)
+
+
+def _filled(words: list[str], width: int) -> list[str]:
+    """Lines of as many words as fit, none of which is broken."""
+    lines: list[str] = []
+    for word in words:
+        if lines and len(f"{lines[-1]}, {word}") <= width:
+            lines[-1] += f", {word}"
+        else:
+            lines.append(word)
+    return lines
 
 
 def _legend(plan: Plan) -> Text:
     legend = Text("\n")
     for d in plan.deployments:
         legend.append(f"{_FULL} {d.footprint.name}  ", _COLOURS.get(d.footprint.name, ""))
-    return legend.append(f"{_LEFT} left of a share  {_FREE} free", "dim")
+    return legend.append("\n").append(f"{_LEFT} left of a share  {_FREE} free", "dim")
 
 
 def show_training(run: Run, gpu: Gpu, console: Console) -> bool:

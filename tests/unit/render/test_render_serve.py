@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,9 @@ def test_a_shell_gets_the_flags_of_vlp_serve_and_none_that_are_for_one_machine()
     assert variables.items() >= FLAGS.items()
     assert variables["VLP_PROFILE"] == "embedded"
     assert not set(variables) & set(LOOPBACK)
+    assert json.loads(variables["RAY_OVERRIDE_RESOURCES"]) == {"CPU": 4}, "as `vlp serve` tells Ray, whatever is here"
+    assert variables["RAY_AUTH_MODE"] == "token"
+    assert "RAY_OVERRIDE_RESOURCES" not in environment("g5-12xlarge"), "a cluster's machines count for themselves"
 
 
 def test_traces_go_where_the_profile_says_not_where_the_renderers_do(

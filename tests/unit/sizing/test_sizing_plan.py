@@ -58,6 +58,23 @@ def test_the_bars_are_drawn_to_scale() -> None:
     assert bars[0].count("█") == round(0.92 * 40)  # vLLM's part of a whole GPU
 
 
+@pytest.mark.parametrize("name", names())
+def test_eighty_columns_do(name: str) -> None:
+    lines = CliRunner().invoke(app, ["plan", name], env={"COLUMNS": "80"}).output.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert not any("…" in line for line in lines)
+    for deployment in ("llama", "idefics", "grounded_sam", "whisper", "distilbert", "ingress"):
+        rows = [line for line in lines if line.startswith(deployment) and "█" not in line]
+        assert len(rows) == 2, "a line of memory and a line of replicas, neither of them wrapped"
+    heads = [line.split() for line in lines if line.startswith(("GiB of a rank", "a replica"))]
+    assert [head[-1] for head in heads] == ["tokens", "GiB"]
+
+
+def test_what_stands_on_a_gpu_is_told_unbroken() -> None:
+    output = CliRunner().invoke(app, ["plan", "g5-2xlarge"], env={"COLUMNS": "80"}).output
+    assert len(re.findall(r"\w+ 0\.3\d \(\d\.\d GiB\)", output)) == 3
+
+
 def test_another_gpu_can_be_asked_about() -> None:
     assert CliRunner().invoke(app, ["plan", "g5-12xlarge", "--gpu", "l4"]).exit_code == 0
     small = CliRunner().invoke(app, ["plan", "g5-12xlarge", "--gpu", "t4"])
