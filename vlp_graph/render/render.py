@@ -21,10 +21,7 @@ def render(what: What, profile: str) -> str:
     header = f"Made by `vlp render {what} {profile}`: change the profile and render again, not this file."
     match what:
         case What.ENV:
-            return (
-                f"# {header}\n# It goes before `ray start`, on every machine. Once a user: ray get-auth-token --generate\n"
-                + environment.exports(target, here)
-            )
+            return f"# {header}\n{_ENVIRONMENT}{environment.exports(target, here)}"
         case What.SERVE:
             return file(f"{header}\n{_FLAGS}", [serve.config(target, here)])
     target.check()
@@ -41,4 +38,5 @@ def render(what: What, profile: str) -> str:
             return file(header, [eks.eksctl(target)])
 
 
+_ENVIRONMENT = "# It goes before `ray start`, on every machine. Once a user: ray get-auth-token --generate\n"
 _FLAGS = "Wherever Ray is started, `vlp render env` of the same profile has to be in the environment."
