@@ -82,7 +82,10 @@ def load_pretrained(
         options["revision"] = revision
     if quantization is not None:
         options["quantization_config"] = _bitsandbytes(quantization, options["dtype"], whole)
-    return check_device(model.from_pretrained(path, **options).eval(), device)
+    loaded = check_device(model.from_pretrained(path, **options).eval(), device)
+    if quantization == "nf4":
+        _keep_unpacked(loaded)
+    return loaded
 
 
 def check_device(model: Any, device: str) -> Any:
@@ -108,3 +111,12 @@ def _bitsandbytes(quantization: str, dtype: Any, whole: Sequence[str]) -> Any:
     if quantization == "int8":
         return BitsAndBytesConfig(load_in_8bit=True, **options)
     raise ValueError(f"quantization {quantization!r} is not for this model: use nf4, int8 or none")
+
+
+def _keep_unpacked(model: Any) -> None:
+    """On CPUs with AVX512-BF16 bitsandbytes (0.50) packs four-bit weights anew at their first use, by 32 rows and whole
+    blocks; it fails at widths that those do not divide, as small models have. Such layers stay as they were loaded."""
+    for layer in model.modules():
+        if getattr(layer, "support_avx512bf16_for_cpu", False):
+            fits = layer.out_features % 32 == 0 and layer.in_features % layer.weight.blocksize == 0
+            layer.support_avx512bf16_for_cpu = fits
