@@ -21,7 +21,7 @@ class DistilBert:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
-        self.engine = load_gently(lambda: _warm(config))
+        self.engine = load_gently(lambda: warmed(config))
         self._sizes = BatchSizes("distilbert")
         batched: tuple[Any, ...] = (self._read, self._nearest)
         for batch in batched:
@@ -62,7 +62,7 @@ class DistilBert:
             raise RuntimeError("no model is loaded")
 
 
-def _warm(config: Config) -> Engine:
+def warmed(config: Config) -> Engine:
     """The loaded engine, after its first work."""
     engine = Engine.load(
         config.source,

@@ -29,7 +29,7 @@ class GroundedSam:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
-        self.engine = load_gently(lambda: _warm(config))
+        self.engine = load_gently(lambda: warmed(config))
         self._sizes, self._lookups = BatchSizes("grounded_sam"), LookupsCounted()
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
@@ -60,7 +60,7 @@ class GroundedSam:
         queries = [w for w in work if isinstance(w, Query)]
         found = iter(self.engine.find(queries))
         return [
-            [_instance(f) for f in next(found)]
+            [instance(f) for f in next(found)]
             if isinstance(w, Query)
             else [[_outline(o) for o in outlines] for outlines in self.engine.outline(w)]
             for w in work
@@ -75,7 +75,8 @@ class GroundedSam:
             raise RuntimeError("no model is loaded")
 
 
-def _instance(found: Found) -> dict[str, Any]:
+def instance(found: Found) -> dict[str, Any]:
+    """As it leaves the replica: `phrase`, `score`, `box` in pixels, `mask` run-length encoded, `iou`."""
     d = found.detection
     outline = {"mask": None, "iou": None} if found.outline is None else _outline(found.outline)
     box = tuple(round(v, 2) for v in d.box)
@@ -86,7 +87,7 @@ def _outline(outline: Outline) -> dict[str, Any]:
     return {"mask": encode(outline.mask), "iou": round(outline.iou, 4)}
 
 
-def _warm(config: Config) -> Engine:
+def warmed(config: Config) -> Engine:
     """The loaded engine, after its first work."""
     engine = Engine.load(
         config.source,

@@ -40,7 +40,7 @@ class Idefics:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
-        self.engine = load_gently(lambda: _warm(config))
+        self.engine = load_gently(lambda: warmed(config))
         self._sizes, self._tokens = BatchSizes("idefics"), TokensCounted("idefics")
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
         self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
@@ -138,7 +138,7 @@ def build_idefics(config: Config) -> Application:
     return Idefics3.options(**options).bind(config)  # type: ignore[attr-defined, no-any-return]
 
 
-def _warm(config: Config) -> Engine:
+def warmed(config: Config) -> Engine:
     """The loaded engine, after its first work."""
     engine = Engine.load(
         config.source,

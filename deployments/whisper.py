@@ -23,7 +23,7 @@ class Whisper:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
-        self.engine = _warm(config)
+        self.engine = warmed(config)
 
     async def transcribe(self, samples: NDArray[np.float32]) -> str:
         """Mono float32 at 16 kHz -> text; empty for silence."""
@@ -51,7 +51,7 @@ class Whisper:
             raise RuntimeError("no model is loaded")
 
 
-def _warm(config: Config) -> Engine:
+def warmed(config: Config) -> Engine:
     """The loaded engine, after its first work."""
     engine = Engine.load(
         config.source,

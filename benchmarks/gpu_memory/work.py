@@ -110,11 +110,11 @@ def _idefics3(model: Idefics) -> Running:
 
 def _idefics(model: Idefics) -> Running:
     """A batch of questions as long as they may be and, beside it, as many prompts that are continued in turns."""
-    from deployments.idefics import _warm
+    from deployments.idefics import warmed
     from vlp_graph.engines.generation import Generation
     from vlp_graph.engines.idefics import Look
 
-    engine, picture = _warm(model), _picture(0)
+    engine, picture = warmed(model), _picture(0)
 
     def prompt_tokens(words: int) -> int:
         text = [engine._conversation(Look((picture,), "red " * words))]
@@ -146,11 +146,11 @@ def _idefics(model: Idefics) -> Running:
 def _grounded_sam(model: GroundedSam) -> Running:
     """Pictures until no more are kept; then a batch that fills a pass of the detector, and masks of one picture as
     many as are decoded at once."""
-    from deployments.grounded_sam import _warm
+    from deployments.grounded_sam import warmed
     from vlp_graph.engines.grounded_sam import Query, Showing
     from vlp_graph.engines.sam import PROMPTS_AT_ONCE, Prompt
 
-    engine = _warm(model)
+    engine = warmed(model)
 
     def work() -> None:
         for number in range(model.embeddings):
@@ -170,11 +170,11 @@ def _grounded_sam(model: GroundedSam) -> Running:
 
 def _whisper(model: Whisper) -> Running:
     """Half a minute of noise, at every temperature that Whisper tries."""
-    from deployments.whisper import _warm
+    from deployments.whisper import warmed
     from vlp_graph.engines.transcript import Listening
     from vlp_graph.engines.whisper import SAMPLE_RATE
 
-    engine = _warm(model)
+    engine = warmed(model)
     noise = np.random.default_rng(0).normal(0, 0.1, 30 * SAMPLE_RATE).astype(np.float32)
 
     def work() -> None:
@@ -187,9 +187,9 @@ def _whisper(model: Whisper) -> Running:
 
 def _distilbert(model: DistilBert) -> Running:
     """A batch of texts that are cut at what is read of a text, and the nearest of their labels."""
-    from deployments.distilbert import _warm
+    from deployments.distilbert import warmed
 
-    engine = _warm(model)
+    engine = warmed(model)
 
     def work() -> None:
         texts = [f"{number} circles are there? " * 200 for number in range(model.batch.size)]

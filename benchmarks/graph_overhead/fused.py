@@ -53,10 +53,10 @@ class Fused:
 
         torch.set_num_threads(1)
         models = profile.models
-        look = idefics._warm(models.idefics)
-        find = grounded_sam._warm(models.grounded_sam)
-        hear = whisper._warm(models.whisper)
-        sort = distilbert._warm(models.distilbert)
+        look = idefics.warmed(models.idefics)
+        find = grounded_sam.warmed(models.grounded_sam)
+        hear = whisper.warmed(models.whisper)
+        sort = distilbert.warmed(models.distilbert)
         engines: dict[str, tuple[Work, int]] = {
             "transcribe": (lambda work: [hear.transcribe(samples).text for samples in work], 1),
             "read": (sort.read, models.distilbert.batch.size),
@@ -66,7 +66,7 @@ class Fused:
             ),
             "answer": (look.answer, models.idefics.batch.size),
             "find": (
-                lambda work: [[grounded_sam._instance(f) for f in found] for found in find.find(work)],
+                lambda work: [[grounded_sam.instance(f) for f in found] for found in find.find(work)],
                 models.grounded_sam.batch.size,
             ),
         }

@@ -1,7 +1,4 @@
-"""Turns whose right answers are known, ready to be sent: pictures and speech are encoded before anything is timed.
-
-Their words are those of `benchmarks.turns`, and a turn of two tasks.
-"""
+"""Turns whose right answers are known, ready to be sent: pictures and speech are encoded before anything is timed."""
 
 from __future__ import annotations
 

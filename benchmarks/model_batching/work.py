@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.harness import engines
+from deployments import distilbert, grounded_sam, idefics, whisper
 from vlp_graph.config import Profile
 from vlp_graph.nano.dialogues import says_number, words_of
 from vlp_graph.nano.world import SHAPES, Scene, held_out
@@ -69,7 +69,7 @@ def works(profile: Profile, count: int) -> Iterator[Work]:
 
 
 def _distilbert(profile: Profile, scenes: Sequence[Scene]) -> Iterator[Work]:
-    engine = engines.distilbert(profile)
+    engine = distilbert.warmed(profile.models.distilbert)
     forms = {"outline the {}": "segment", "where is the {}?": "detect", "how many {}s are there?": "count"}
     asked = [
         (form.format(s.objects[0].name), intent)
@@ -109,7 +109,7 @@ def _grounded_sam(profile: Profile, scenes: Sequence[Scene]) -> Iterator[Work]:
     from vlp_graph.engines.grounded_sam import Query
     from vlp_graph.masks import encode
 
-    engine = engines.grounded_sam(profile)
+    engine = grounded_sam.warmed(profile.models.grounded_sam)
 
     def find(queries: Sequence[Query]) -> list[list[Any]]:
         return [
@@ -134,7 +134,7 @@ def _grounded_sam(profile: Profile, scenes: Sequence[Scene]) -> Iterator[Work]:
 def _idefics(profile: Profile, scenes: Sequence[Scene]) -> Work:
     from vlp_graph.engines.idefics import Look
 
-    engine = engines.idefics(profile)
+    engine = idefics.warmed(profile.models.idefics)
 
     def right(item: Item, answer: Any) -> bool:
         if isinstance(item.truth, int):
@@ -162,7 +162,7 @@ def _whisper(profile: Profile, scenes: Sequence[Scene]) -> Work:
     from vlp_graph.nano.speech import speak
 
     config = profile.models.whisper
-    engine = engines.whisper(profile)
+    engine = whisper.warmed(profile.models.whisper)
     model = engine.model
     tokenizer = Tokenizer(
         model.hf_tokenizer, model.model.is_multilingual, task="transcribe", language=config.language or "en"

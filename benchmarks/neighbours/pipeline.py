@@ -20,7 +20,7 @@ from langchain_core.outputs import ChatResult
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.harness import engines
+from deployments import distilbert, grounded_sam, idefics
 from vlp_graph.config import Profile
 from vlp_graph.dialogue.dialogue import Dialogue
 from vlp_graph.dialogue.models import Models, understood
@@ -29,49 +29,28 @@ from vlp_graph.engines.distilbert import Reading
 from vlp_graph.engines.grounded_sam import Query
 from vlp_graph.engines.idefics import Look
 from vlp_graph.errors import ModelUnavailable
-from vlp_graph.masks import encode
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import CallbackManagerForLLMRun
 
 Found = list[dict[str, Any]]
-"""Instances as they cross a process border: phrase, score, box, mask as RLE."""
+"""Instances as they cross a process border: as `deployments.grounded_sam.instance` makes them."""
 
 
 def load_sorter(profile: Profile) -> Callable[[Sequence[str]], list[Reading]]:
     """DistilBERT's batch call, warmed."""
-    engine = engines.distilbert(profile)
-    engine.read(["how many circles are there?"])
-    return engine.read
+    return distilbert.warmed(profile.models.distilbert).read
 
 
 def load_finder(profile: Profile) -> Callable[[Sequence[Query]], list[Found]]:
     """Grounded-SAM's batch call, warmed; masks leave it run-length encoded, as they leave the graph's replica."""
-    engine = engines.grounded_sam(profile)
-
-    def find(queries: Sequence[Query]) -> list[Found]:
-        return [
-            [
-                {
-                    "phrase": f.detection.phrase,
-                    "score": round(f.detection.score, 4),
-                    "box": tuple(round(v, 2) for v in f.detection.box),
-                    "mask": None if f.outline is None else encode(f.outline.mask),
-                }
-                for f in found
-            ]
-            for found in engine.find(queries)
-        ]
-
-    find([Query(np.zeros((64, 64, 3), np.uint8), ("object",), masks=True)])
-    return find
+    engine = grounded_sam.warmed(profile.models.grounded_sam)
+    return lambda queries: [[grounded_sam.instance(f) for f in found] for found in engine.find(queries)]
 
 
 def load_looker(profile: Profile) -> Callable[[Sequence[Look]], list[str]]:
     """IDEFICS' batch call, warmed."""
-    engine = engines.idefics(profile)
-    engine.answer([Look((np.zeros((64, 64, 3), np.uint8),), "what is in the image?")])
-    return engine.answer
+    return idefics.warmed(profile.models.idefics).answer
 
 
 @dataclass(frozen=True)
@@ -100,7 +79,7 @@ class _Finder:
 
     async def find(self, picture: Picture, phrases: Sequence[str], *, masks: bool = False) -> list[Instance]:
         found = await self._calls.find(Query(picture.pixels, tuple(phrases), masks, picture.digest))
-        return [Instance.model_validate(one) for one in found]
+        return [Instance(phrase=i["phrase"], score=i["score"], box=i["box"], mask=i["mask"]) for i in found]
 
     async def prepare(self, picture: Picture) -> None:
         await self._calls.find(Query(picture.pixels, (), masks=True, digest=picture.digest))
