@@ -10,6 +10,8 @@ VENV ?= .venv
 UV ?= uv
 PROFILE ?= embedded
 PORT ?= 8000
+# Of unit tests, side by side; each loads models of its own (about 2 GiB).
+JOBS ?= 2
 # Where to find a CPU build of torch, for registries that have none (see README).
 TORCH_INDEX ?=
 # A checkpoint of vlp_graph/nano: needed by `train`, optional for `evaluate`.
@@ -24,7 +26,7 @@ PIP_INSTALL := $(PY) -m pip install --disable-pip-version-check --no-deps
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
 		while IFS=$$'\t' read -r target says; do printf '  make %-14s %s\n' "$$target" "$$says"; done
-	@echo '  variables: TORCH_INDEX=URL (CPU build of torch), PROFILE, PORT, MODEL, PYTHON, VENV, UV'
+	@echo '  variables: TORCH_INDEX=URL (CPU build of torch), PROFILE, PORT, JOBS, MODEL, PYTHON, VENV, UV'
 
 install: $(INSTALLED) ## the virtual environment, from requirements-cpu.lock
 
@@ -44,8 +46,8 @@ serve: $(INSTALLED) ## the graph on port PORT until Ctrl-C
 test: test-unit ## the whole test suite: unit tests, then the running graph over HTTP
 	$(PY) -m pytest tests/integration
 
-test-unit: $(INSTALLED) ## only what needs no running graph
-	$(PY) -m pytest tests/unit
+test-unit: $(INSTALLED) ## only what needs no running graph (JOBS processes, a file each)
+	$(PY) -m pytest tests/unit -n $(JOBS) --dist loadfile
 
 test-slow: $(INSTALLED) ## what takes too long for `test`: the largest models' widths, four nodes (Linux, root, iproute2)
 	$(PY) -m pytest -m slow

@@ -161,17 +161,19 @@ async def _start(config: Config) -> Any:
 
     await asyncio.to_thread(check_platform, config)
     source = await asyncio.to_thread(resolve, config.source)
+    arguments = engine_arguments(config)
     llm = LLMConfig(
         model_loading_config={"model_id": BASE, "model_source": source},
         accelerator_type=None,
         placement_group_config=placement(config),
-        engine_kwargs=engine_arguments(config),
+        engine_kwargs=arguments,
         runtime_env={"env_vars": environment(config) | engine_environment(config)},
         log_engine_metrics=True,  # vLLM's own metrics beside Ray's
         experimental_configs={"stream_batching_interval_ms": 0},  # the default delays every first token by 50 ms
         callback_config={"callback_class": _local_weights()} if source != config.source else {},  # type: ignore[arg-type]
     )
-    server = LLMServer.sync_init(llm)
+    executor = arguments.get("distributed_executor_backend")
+    server = LLMServer.sync_init(llm, engine_cls=_engine(executor) if executor else None)
     await server.start()
     if config.planner:
         await server.engine.resolve_lora(  # type: ignore[union-attr]
@@ -180,6 +182,19 @@ async def _start(config: Config) -> Any:
             )
         )
     return server
+
+
+def _engine(executor: str) -> type:
+    """vLLM's engine with that executor, in the place of which `ray.serve.llm` puts its own."""
+    from ray.llm._internal.serve.engines.vllm.vllm_engine import VLLMEngine
+
+    class Engine(VLLMEngine):
+        def _prepare_engine_config(self, callback_ctx: Any) -> Any:
+            arguments, frontend, config = super()._prepare_engine_config(callback_ctx)
+            config.parallel_config.distributed_executor_backend = executor
+            return arguments, frontend, config
+
+    return Engine
 
 
 def _local_weights() -> type:

@@ -29,6 +29,7 @@ from deployments.options import environment as library_environment
 from vlp_graph.config import Llama
 from vlp_graph.config import load as load_profile
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
+from vlp_graph.engines.vllm_options import dtype
 from vlp_graph.engines.vllm_options import environment as engine_environment
 from vlp_graph.engines.weights import resolve
 from vlp_graph.spawn import free_port
@@ -211,8 +212,8 @@ def _settings(
         SERVER: " ".join(["python -m vllm.entrypoints.openai.api_server", *shown]),
         ENGINE: "AsyncLLM with the same options in a process of its own; chat template and tokenizer in the time",
         STATIC_ENGINE: "that engine, given the next batch when the last one is done",
-        STATIC: f"generate(), padded on the left, {config.dtype}, the best of the batch sizes that were tried",
-        SEQUENTIAL: f"generate(), one after another, {config.dtype}",
+        STATIC: f"generate(), padded on the left, {dtype(config)}, the best of the batch sizes that were tried",
+        SEQUENTIAL: f"generate(), one after another, {dtype(config)}",
         "every vLLM": variables,
         "cores": f"each model {threads}; the clients run on {list(rest)}, what serves wherever the kernel puts it",
         "answers": f"greedy; logit_bias (transformers: suppress_tokens) forbids the ends {list(never)}, so that all "

@@ -29,52 +29,62 @@ def median(seen: Sequence[Sample], field: str) -> float:
 
 def tables_of(samples: Sequence[Sample], price: float | None, devices: int) -> list[Table]:
     """What was measured, and what is published."""
-    return [_measured(samples, price, devices), _published()]
+    return [_speed(samples), _memory(samples), *_cost(samples, price, devices), _published()]
 
 
-def _measured(samples: Sequence[Sample], price: float | None, devices: int) -> Table:
+def _speed(samples: Sequence[Sample]) -> Table:
+    rows: list[Row] = []
+    for users, setting, seen in _groups(samples):
+        fast = speed(seen)
+        gain = fast / speed([s for s in samples if s["users"] == users and s["devices"] == 1])
+        percent, published = 100 * gain / seen[0]["devices"], published_gain(seen[0]["ranks"])
+        first, each = (1000 * median(seen, field) for field in ("first_s", "token_s"))
+        rows.append([users, setting, fast, gain, percent, published, first, each])
     return Table(
-        title="Ranks",
-        columns=[
-            "users",
-            "setting",
-            "tokens/s",
-            "over one device",
-            "efficiency %",
-            "published on A10G",
-            "first token ms",
-            "ms per token",
-            "weights GiB per rank",
-            "memory GiB per rank",
-            "dollars per million tokens",
-        ],
-        rows=list(_rows(samples, price, devices)),
-        note="Efficiency: gain over one device by number of devices. Published: the gain of as many ranks for Llama-2 "
-        f"7B fp16 at 20 users ({PUBLISHED}).",
+        title="Speed",
+        columns=["at once", "ranks", "tokens/s", "gain", "efficiency %", "A10G's gain", "TTFT ms", "ms a token"],
+        rows=rows,
+        note="Gain: over one rank on one device; efficiency: gain by number of devices. A10G's gain: published for as "
+        f"many ranks, Llama-2 7B fp16, 20 users ({PUBLISHED}).",
     )
 
 
-def _rows(samples: Sequence[Sample], price: float | None, devices: int) -> Iterator[Row]:
+def _memory(samples: Sequence[Sample]) -> Table:
+    most = max(sample["users"] for sample in samples)
+    rows: list[Row] = []
+    for users, setting, seen in _groups(samples):
+        if users == most:
+            held = [rank for sample in seen for rank in sample["memory"]]
+            rows.append([setting, *(statistics.mean(rank[kind] for rank in held) for kind in ("weights", "held"))])
+    return Table(
+        title="Memory",
+        columns=["ranks", "weights, GiB a rank", "all, GiB a rank"],
+        rows=rows,
+        note="Weights: what the rank has read of the checkpoint's tensors. All: on a GPU what torch has reserved, on a "
+        "CPU resident memory, 1 GiB of keys and values and the libraries among it.",
+    )
+
+
+def _cost(samples: Sequence[Sample], price: float | None, devices: int) -> Iterator[Table]:
+    """Nothing where no price is given."""
+    if price is None:
+        return
+    yield Table(
+        title="Cost",
+        columns=["at once", "ranks", "dollars per million tokens"],
+        rows=[
+            [users, setting, dollars_per_million(price, speed(seen), seen[0]["devices"], devices)]
+            for users, setting, seen in _groups(samples)
+        ],
+        note=f"At {price:g} dollars an hour for the machine's {devices} devices, of which a setting pays its own.",
+    )
+
+
+def _groups(samples: Sequence[Sample]) -> Iterator[tuple[int, str, list[Sample]]]:
     for users in sorted({sample["users"] for sample in samples}):
         at = [sample for sample in samples if sample["users"] == users]
-        one = speed([sample for sample in at if sample["devices"] == 1])
         for setting in sorted({s["setting"] for s in at}, key=lambda name: _place(at, name)):
-            seen = [sample for sample in at if sample["setting"] == setting]
-            ranks, used, fast = seen[0]["ranks"], seen[0]["devices"], speed(seen)
-            held = [rank for sample in seen for rank in sample["memory"]]
-            yield [
-                users,
-                setting,
-                fast,
-                fast / one,
-                100 * fast / one / used,
-                published_gain(ranks),
-                1000 * median(seen, "first_s"),
-                1000 * median(seen, "token_s"),
-                statistics.mean(rank["weights"] for rank in held),
-                statistics.mean(rank["held"] for rank in held),
-                dollars_per_million(price, fast, used, devices) if price else None,
-            ]
+            yield users, setting, [sample for sample in at if sample["setting"] == setting]
 
 
 def _place(samples: Sequence[Sample], setting: str) -> tuple[int, int]:

@@ -54,8 +54,9 @@ class Model(Strict):
     """the commit of a hub id; without one the newest is taken"""
     device: Literal["cpu", "cuda"] = "cpu"
     """where it computes; a replica that finds no such device does not start"""
-    dtype: Literal["float32", "float16", "bfloat16", "int8"] = "float32"
-    """what it computes in; `int8` is Whisper's"""
+    dtype: Literal["auto", "float32", "float16", "bfloat16", "int8"] = "float32"
+    """what it computes in; `int8` is Whisper's; `auto` is vLLM's: `bfloat16`, but `float32` on a CPU without
+    AVX512-BF16"""
     quantization: Literal["nf4", "int8", "awq", "gptq"] | None = None
     """weights in fewer bits: `nf4` and `int8` by bitsandbytes when they are loaded; `awq` and `gptq` are properties
     of the checkpoint, and vLLM's"""
@@ -91,6 +92,8 @@ class Model(Strict):
         """Raises ValueError for a `dtype` or a `quantization` that belongs to other models."""
         if self.dtype == "int8":
             raise Misplaced("int8 is a dtype of Whisper's: take quantization: int8", "dtype")
+        if self.dtype == "auto":
+            raise Misplaced("auto is a dtype of vLLM's: say float32, float16 or bfloat16", "dtype")
         if self.quantization in ("awq", "gptq"):
             raise Misplaced(f"{self.quantization} is vLLM's: take nf4 or int8", "quantization")
 
@@ -222,6 +225,8 @@ class Whisper(Model):
     """beams of the search"""
 
     def _check_numbers(self) -> None:
+        if self.dtype == "auto":
+            raise Misplaced("auto is a dtype of vLLM's: say float32, float16 or int8", "dtype")
         if self.quantization is not None:
             raise Misplaced(f"{self.quantization} is not Whisper's: take dtype: int8", "quantization")
 

@@ -22,7 +22,7 @@ _BITSANDBYTES = "bitsandbytes"
 def engine_arguments(config: Generating) -> dict[str, Any]:
     """Arguments of `vllm.AsyncEngineArgs` for a profile entry, all but the model's own name."""
     arguments: dict[str, Any] = {
-        "dtype": config.dtype,
+        "dtype": dtype(config),
         "max_model_len": config.max_model_len,
         "max_num_seqs": config.max_num_seqs,
         "enforce_eager": config.enforce_eager,
@@ -37,7 +37,25 @@ def engine_arguments(config: Generating) -> dict[str, Any]:
         arguments |= {"revision": config.revision, "tokenizer_revision": config.revision}
     if config.device == "cuda":
         arguments["gpu_memory_utilization"] = gpu_memory_utilization(config.num_gpus)
+    if _on_one_core(config):
+        arguments["distributed_executor_backend"] = "vlp_graph.engines.one_rank.OneRank"
     return arguments | _quantization(config.quantization)
+
+
+def dtype(config: Generating) -> str:
+    """What `auto` means on the machine that computes: bfloat16, but float32 on a CPU that has to emulate it, where it
+    is slower (with AVX512-BF16 1.7 times as fast, measured with SmolLM2-135M)."""
+    if config.dtype != "auto":
+        return config.dtype
+    if config.device == "cuda":
+        return "bfloat16"
+    import torch
+
+    return "bfloat16" if torch.cpu.get_capabilities().get("avx512_bf16") else "float32"
+
+
+def _on_one_core(config: Generating) -> bool:
+    return config.device == "cpu" and config.ranks == 1 and (config.cores or "").isdigit()
 
 
 def gpu_memory_utilization(num_gpus: float) -> float:
@@ -78,6 +96,8 @@ def environment(config: Generating) -> dict[str, str]:
             "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib),
             "VLLM_CPU_OMP_THREADS_BIND": config.cores or "auto",
         }
+        if _on_one_core(config):
+            variables["OMP_NUM_THREADS"] = "1"
     elif config.num_gpus < 1:
         variables["VLLM_RAY_PER_WORKER_GPUS"] = str(config.num_gpus)
     return variables

@@ -21,7 +21,8 @@ from vlp_graph.engines.vllm_options import gpu_memory_utilization
 from vlp_graph.sizing.architectures import Architecture, Decoder, architecture
 
 GIB = 2**30
-BYTES = {"float32": 4.0, "float16": 2.0, "bfloat16": 2.0, "int8": 1.0}
+BYTES = {"float32": 4.0, "float16": 2.0, "bfloat16": 2.0, "int8": 1.0, "auto": 2.0}
+"""Of a number. `auto` is bfloat16 wherever memory is planned: on GPUs."""
 BITS = {"nf4": 4 + 32 / 64, "int8": 8 + 32 / 4096}
 """Bits of a weight that bitsandbytes packs. nf4: 4, and a float32 maximum for every block of 64 (arXiv 2305.14314; we
 do not quantize the maxima again). int8: 8, and a float32 scale for each row of some 4096 (arXiv 2208.07339)."""

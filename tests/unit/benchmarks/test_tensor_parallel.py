@@ -56,23 +56,23 @@ def test_published_gains() -> None:
     assert published_gain(2) is None
 
 
-def test_tables_have_gain_efficiency_and_cost() -> None:
+def test_tables_have_gain_efficiency_memory_and_cost() -> None:
     samples = [_sample("TP 2, 2 cores", 2, 2, 1.25), _sample("TP 1, 1 core", 1, 1, 2.0)]
-    measured, published = tables_of(samples, 3.6, 2)
-    assert [row[1] for row in measured.rows] == ["TP 1, 1 core", "TP 2, 2 cores"]
-    row = dict(zip(measured.columns, measured.rows[1], strict=True))
-    assert row["over one device"] == pytest.approx(1.6)
+    fast, memory, cost, published = tables_of(samples, 3.6, 2)
+    assert [row[1] for row in fast.rows] == ["TP 1, 1 core", "TP 2, 2 cores"]
+    row = dict(zip(fast.columns, fast.rows[1], strict=True))
+    assert row["gain"] == pytest.approx(1.6)
     assert row["efficiency %"] == pytest.approx(80)
-    assert row["first token ms"] == pytest.approx(200)
-    assert row["weights GiB per rank"] == pytest.approx(0.5)
-    assert row["dollars per million tokens"] == pytest.approx(3.6 / (12.8 * 3600) * 1e6)
+    assert row["TTFT ms"] == pytest.approx(200)
+    assert memory.rows[1][:2] == ["TP 2, 2 cores", pytest.approx(0.5)]
+    assert cost.rows[1][-1] == pytest.approx(3.6 / (12.8 * 3600) * 1e6)
     assert all(len(line) == len(published.columns) for line in published.rows)
     assert published.rows[1][3:] == pytest.approx([1.435, 35.88, 4.38], abs=0.01)
 
 
 def test_without_a_price_there_is_no_cost() -> None:
-    measured, _ = tables_of([_sample("TP 1, 1 core", 1, 1, 2.0)], None, 2)
-    assert measured.rows[0][-1] is None
+    titles = [table.title for table in tables_of([_sample("TP 1, 1 core", 1, 1, 2.0)], None, 2)]
+    assert "Cost" not in titles
 
 
 def test_settings_must_compute_the_same() -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from vlp_graph.config import Idefics, Llama
 from vlp_graph.engines import llama, vllm_options
 from vlp_graph.engines.loading import GPU_SHARE, DeviceMissing
-from vlp_graph.engines.vllm_options import check_platform, engine_arguments, environment, lora_arguments
+from vlp_graph.engines.vllm_options import check_platform, dtype, engine_arguments, environment, lora_arguments
 
 PLANNER = "package:vlp_graph/nano/checkpoints/smollm2-planner"
 
@@ -38,6 +38,41 @@ def test_a_cpu_has_no_share_of_a_gpu() -> None:
     assert "gpu_memory_utilization" not in engine_arguments(config)
     assert environment(config)["VLLM_CPU_KVCACHE_SPACE"] == "3"
     assert environment(config)["VLLM_CPU_OMP_THREADS_BIND"] == "0|1"
+
+
+@pytest.mark.parametrize("cores", ["0-1", "0|1", "auto", ""])
+def test_only_one_rank_on_one_core_stays_in_the_engine_s_process(cores: str) -> None:
+    one = Llama(source="x", cores="1")
+    assert engine_arguments(one)["distributed_executor_backend"].endswith("OneRank")
+    assert environment(one)["OMP_NUM_THREADS"] == "1"
+    more = Llama(source="x", cores=cores, tensor_parallel=2 if cores == "0|1" else 1)
+    assert "distributed_executor_backend" not in engine_arguments(more)
+    assert "distributed_executor_backend" not in engine_arguments(gpu())
+
+
+def test_one_rank_is_an_executor_that_binds_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    from vllm.utils.import_utils import resolve_obj_by_qualname
+    from vllm.v1.executor.uniproc_executor import UniProcExecutor
+
+    kind = resolve_obj_by_qualname(engine_arguments(Llama(source="x", cores="0"))["distributed_executor_backend"])
+    bound: list[set[int]] = []
+    monkeypatch.setattr("os.sched_setaffinity", lambda pid, cores: bound.append(cores))
+    monkeypatch.setattr(UniProcExecutor, "_init_executor", lambda self: bound.append(set()))
+    monkeypatch.setenv("VLLM_CPU_OMP_THREADS_BIND", "3")
+    kind.__new__(kind)._init_executor()
+    assert bound == [{3}, set()], "bound before anything computes"
+
+
+@pytest.mark.parametrize(("emulated", "expected"), [(True, "float32"), (False, "bfloat16")])
+def test_auto_is_what_the_machine_computes_fastest(
+    monkeypatch: pytest.MonkeyPatch, emulated: bool, expected: str
+) -> None:
+    import torch
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {} if emulated else {"avx512_bf16": True})
+    assert dtype(Llama(source="x", dtype="auto")) == expected
+    assert dtype(Llama(source="x", dtype="float32")) == "float32"
+    assert dtype(gpu(dtype="auto")) == "bfloat16"
 
 
 @pytest.mark.parametrize(
@@ -121,4 +156,4 @@ def test_vllm_knows_every_argument_and_value() -> None:
     assert get_args(MaxLoRARanks) == vllm_options.LORA_RANKS
     assert {"awq", "gptq"} <= set(QUANTIZATION_METHODS)
     for config in (Llama(source="x"), gpu(num_gpus=0.5), every):
-        assert set(environment(config)) <= set(vllm.envs.environment_variables)
+        assert set(environment(config)) - {"OMP_NUM_THREADS"} <= set(vllm.envs.environment_variables)

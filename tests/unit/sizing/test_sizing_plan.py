@@ -122,6 +122,16 @@ MISTAKES = {
         "dtype: int8 # as",
         "models.grounded_sam.dtype: int8 is a dtype",
     ),
+    "a dtype of vLLM's": (
+        "dtype: float32 # as",
+        "dtype: auto # as",
+        "models.grounded_sam.dtype: auto is a dtype of vLLM's",
+    ),
+    "a dtype of vLLM's for Whisper": (
+        "dtype: int8\n",
+        "dtype: auto\n",
+        "models.whisper.dtype: auto is a dtype of vLLM's: say float32, float16 or int8",
+    ),
     "a quantization for Whisper": (
         "dtype: int8\n",
         "quantization: nf4\n",
