@@ -12,7 +12,6 @@ from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from vlp_graph.dialogue.memory import Runs
 from vlp_graph.dialogue.turn import Answered, Event, Turn
 from vlp_graph.engines.spent import Spent
 from vlp_graph.errors import ServingError
@@ -20,6 +19,8 @@ from vlp_graph.handled import Handled
 
 if TYPE_CHECKING:
     from ray.util.metrics import Counter, Histogram
+
+    from vlp_graph.dialogue.memory import Runs
 
 OUTCOMES = ("adopted", "cancelled", "wasted")
 SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from opentelemetry.sdk.trace import Event as SpanEvent
 from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
@@ -18,8 +18,10 @@ from opentelemetry.trace.status import Status
 
 from vlp_graph import telemetry
 from vlp_graph.config import Telemetry
-from vlp_graph.dialogue.memory import Runs
 from vlp_graph.dialogue.turn import Answered, Event, Finished, Planned, Transcribed, Turn, Understood
+
+if TYPE_CHECKING:
+    from vlp_graph.dialogue.memory import Runs
 
 PROCESSORS = "deployments.tracing:processors"
 

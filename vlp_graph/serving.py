@@ -9,13 +9,16 @@ import time
 from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.console import Console
 
 from deployments import NAME, logs, tracing
 from vlp_graph import config
 from vlp_graph.keys import KeyFileError, read
+
+if TYPE_CHECKING:
+    from ray.serve._private.client import ServeControllerClient
 
 FLAGS = {
     "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "1",
@@ -25,9 +28,12 @@ FLAGS = {
     "RAYLLM_MODEL_RESPONSE_BATCH_TIMEOUT_MS": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_DEDUP_LOGS": "0",
+    "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+    "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.proxy:middlewares",
 }
-"""Ray reads these when it is imported, so they are set first; what the caller's environment says wins."""
+"""Ray reads these when it is imported, so they are set first; what the caller's environment says wins. One event loop a
+replica, as no engine computes in it: a hop takes 4 ms instead of 7 (benchmarks/RESULTS.md)."""
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Ray on one machine: its own ports listen on loopback only. Whoever joins it needs the same; a cluster must not."""
 
@@ -64,6 +70,7 @@ def run(
     import ray
     from ray import serve
     from ray.serve.config import HTTPOptions
+    from ray.serve.context import _get_global_client
 
     from deployments.graph import compose
 
@@ -85,7 +92,8 @@ def run(
 
         target = serve.RunTarget(target=compose(profile), name=NAME, route_prefix="/", logging_config=form)
         serve.run_many([target], wait_for_ingress_deployment_creation=False, wait_for_applications_running=False)
-        if _wait(serve.status, NAME, console, started, stop):
+        client = cast("ServeControllerClient", _get_global_client())
+        if _wait(client.get_serve_status, NAME, console, started, stop):
             console.print(f"[bold green]ready[/] after {time.perf_counter() - started:.1f} s: http://{where}:{door}")
             stop.wait()
         console.print("draining: requests in flight are answered first")
@@ -171,24 +179,26 @@ def _prepare(profile: config.Profile, console: Console) -> None:
                 resolve(source)
 
 
-def _wait(status: Callable[[], Any], name: str, console: Console, started: float, stop: threading.Event) -> bool:
-    """Print each deployment as it comes up; True when the whole graph runs, False when it was told to stop.
+def _wait(status: Callable[[str], Any], name: str, console: Console, started: float, stop: threading.Event) -> bool:
+    """Print each deployment as it comes up; True when the whole graph runs, False when it was told to stop. `status` is
+    the Serve client's own: `serve.status()` pickles every deployment's configuration each time that it is asked, which
+    took 12 of a start's 145 seconds of computing.
 
     Raises:
         StartError: a deployment cannot start; with Serve's own message.
     """
     up: set[str] = set()
     while not stop.is_set():
-        application = status().applications.get(name)
-        if application is not None:
-            for deployment, state in application.deployments.items():
-                if state.status == "HEALTHY" and deployment not in up:
-                    up.add(deployment)
-                    console.print(f"{time.perf_counter() - started:6.1f} s  {deployment} is up")
-            if application.status == "RUNNING":
-                return True
-            if application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
-                reasons = [d.message for d in application.deployments.values() if d.message]
-                raise StartError("\n".join([application.message, *reasons]))
+        overview = status(name)
+        for deployment in overview.deployment_statuses:
+            if deployment.status == "HEALTHY" and deployment.name not in up:
+                up.add(deployment.name)
+                console.print(f"{time.perf_counter() - started:6.1f} s  {deployment.name} is up")
+        application = overview.app_status
+        if application.status == "RUNNING":
+            return True
+        if application.status in ("DEPLOY_FAILED", "UNHEALTHY"):
+            reasons = [deployment.message for deployment in overview.deployment_statuses if deployment.message]
+            raise StartError("\n".join([application.message, *reasons]))
         stop.wait(0.5)
     return False

@@ -183,9 +183,12 @@ def _turn_tables(turns: Sequence[Sample]) -> list[Table]:
         row += [p50(group, "own_ms"), percentile([s["own_ms"] for s in group], 0.95)]
         inside = percentile([s["dialogue_ms"] - s["path_ms"] for s in group], 0.5)
         rows.append([*row, inside, percentile([s["turn_ms"] - s["dialogue_ms"] for s in group], 0.5)])
-    columns = ["flags", "turn", "turns", "turn, p50 ms", "longest model path", "in one process"]
-    columns += ["graph's own, p50", "p95", "of it in the dialogue", "before and after it"]
-    note = "before and after the dialogue: HTTP, proxy, form, picture and sound decoded, the reply"
+    columns = ["flags", "turn", "turns", "ms", "models", "fused", "own", "own p95", "dialogue", "around"]
+    note = (
+        "ms, p50: a turn, its longest model path, the same in one process, the graph's own (turn without models) and "
+        "its p95; of the own in the dialogue, hops to replicas and waits for a core with it, and around it: HTTP, "
+        "proxy, form, picture and sound decoded, the reply"
+    )
     cheap = [
         [side, p50(group, "own_ms"), cheap_from(p50(group, "own_ms")) / 1000]
         for (side, body), group in _grouped(turns, "side", "body").items()
@@ -203,17 +206,11 @@ def _turn_tables(turns: Sequence[Sample]) -> list[Table]:
 
 def _hop_table(hops: Sequence[Sample]) -> Table:
     rows: list[list[str | int | float | None]] = []
-    for (side,), of_side in _grouped(hops, "side").items():
-        row: list[str | int | float | None] = [side]
-        for body in ("small", "10 MB"):
-            by = {n: p50([s for s in of_side if s["body"] == body and s["children"] == n], "ms") for n in (0, 1, 4)}
-            row += [by[0], by[1], by[1] - by[0], by[4]]
-        rows.append(row)
-    columns = [
-        "flags",
-        *(f"{body}: {what}" for body in ("small", "10 MB") for what in ("ingress", "+ child", "hop", "+ 4")),
-    ]
+    for (body, side), group in sorted(_grouped(hops, "body", "side").items(), key=lambda of: of[0][0] == "10 MB"):
+        by = {n: p50([s for s in group if s["children"] == n], "ms") for n in (0, 1, 4)}
+        rows.append([body, side, by[0], by[1], by[1] - by[0], by[4]])
     note = "ms, p50: answered by the ingress, after one child, the difference, after four children side by side"
+    columns = ["body", "flags", "ingress", "+ child", "a hop", "+ 4 children"]
     return Table(title="Hops: nothing computed", columns=columns, rows=rows, note=note)
 
 

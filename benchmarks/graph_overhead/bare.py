@@ -35,6 +35,7 @@ def main() -> None:
     from deployments import logs
 
     ray.init(
+        address="local",  # there are several at once
         num_cpus=2,
         include_dashboard=False,
         log_to_driver=False,

@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> Record:
             lengths="half of the items short, half long: DistilBERT 3 to 6 words or 35 more, Grounded-SAM 1 phrase or "
             "up to 3, IDEFICS a number or a caption, Whisper 2 or 7 seconds; over HTTP the short ones. Pictures of up "
             "to 192 px, none twice the same to a cache. What the weights do not answer rightly alone is left out; "
-            "where more than one in ten is wrong in a batch and right alone, or any over HTTP, the run ends",
+            "where more than one in ten is wrong in a batch or over HTTP and right alone, the run ends",
             warm_up="every item once, alone; every endpoint's requests once, one after another",
             repeats="engine: sizes in turn, three rounds (quick: one), median; HTTP: endpoints and clients in turn, "
             "two rounds (quick: one), median; one start of the graph per wait, so waits do not take turns",
@@ -187,8 +187,9 @@ def _endpoints(
                 count = min(count, max(many, WITH_ONE_CLIENT // 2))
             requests = endpoint.requests(count, next(numbers))
             done = closed(lambda request, to=endpoint: to.ask(http, url, request), requests, many)  # type: ignore[misc]
-            if not all(sample.reply for sample in done):
-                raise BenchmarkError(f"{endpoint.path}: wrong with {many} clients, and right alone")
+            wrong = sum(not sample.reply for sample in done)
+            if wrong > max(1, len(done) // 10):  # one pixel is another in each, which may turn what is nearly a tie
+                raise BenchmarkError(f"{endpoint.path}: {wrong} of {len(done)} wrong with {many} clients, right alone")
             for sample in done:
                 yield {
                     "part": ENDPOINT,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -93,15 +93,15 @@ class Composed:
         self.dialogue = dialogue_over(Calls(self._read, self._find, self._answer), load(PROFILE))
 
     async def _read(self, text: str) -> Reading:
-        (read,) = await self.sorter.to_async.read(texts=[text])
+        (read,) = await _again(lambda: self.sorter.to_async.read(texts=[text]))
         return _reading(read)
 
     async def _find(self, query: Query) -> Found:
-        (found,) = await self.finder.to_async.find(queries=[pickle.dumps(query)])
+        (found,) = await _again(lambda: self.finder.to_async.find(queries=[pickle.dumps(query)]))
         return list(found)
 
     async def _answer(self, look: Look) -> str:
-        (answer,) = await self.looker.to_async.answer(looks=[pickle.dumps(look)])
+        (answer,) = await _again(lambda: self.looker.to_async.answer(looks=[pickle.dumps(look)]))
         return str(answer)
 
     @bentoml.api  # type: ignore[untyped-decorator]
@@ -117,6 +117,21 @@ class Whole:
     @bentoml.api  # type: ignore[untyped-decorator]
     async def predict(self, text: str, image: str) -> dict[str, Any]:
         return await reply_to(self.dialogue, turn_of({"text": text, "image": image}))
+
+
+async def _again(call: Callable[[], Awaitable[Any]]) -> Any:
+    """The call, again where its connection was taken from it: BentoML 1.4 closes a service's whole session to another
+    after 100 requests, with those that are under way, and keeps idle connections longer than their server does."""
+    from aiohttp import ClientConnectionError
+
+    while True:
+        try:
+            return await call()
+        except ClientConnectionError:
+            continue
+        except RuntimeError as error:
+            if str(error) != "Session is closed":
+                raise
 
 
 def _reading(read: Mapping[str, Any]) -> Reading:

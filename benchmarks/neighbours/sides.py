@@ -98,6 +98,7 @@ class Side:
     url: str
     pid: int | None
     http: httpx.Client
+    log: Path | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -114,7 +115,8 @@ class Side:
         except httpx.HTTPError as error:
             raise BenchmarkError(f"{self.name}: {error!r}") from None
         if not reply.is_success:
-            raise BenchmarkError(f"{self.name}: {reply.status_code}: {reply.text[:500]}")
+            said = f"{self.name}: {reply.status_code}: {reply.text[:500]}"
+            raise BenchmarkError(said if self.log is None else f"{said}\n{_tail(self.log)}")
         said = reply.json()
         if self.name != OURS:
             return dict(said)
@@ -166,7 +168,7 @@ def running(candidate: Candidate, profile: str, http: httpx.Client) -> Iterator[
         )
         try:
             _wait(server, url + candidate.health, candidate, Path(log.name), http)
-            yield Side(candidate.family, candidate.settings, url, server.pid, http)
+            yield Side(candidate.family, candidate.settings, url, server.pid, http, Path(log.name))
         finally:
             _end(server)
 
@@ -180,8 +182,11 @@ def _wait(server: subprocess.Popen[bytes], health: str, candidate: Candidate, lo
         except httpx.HTTPError:
             pass
         time.sleep(0.3)
-    tail = "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
-    raise BenchmarkError(f"{candidate.family} ({candidate.settings}) does not start:\n{tail}")
+    raise BenchmarkError(f"{candidate.family} ({candidate.settings}) does not start:\n{_tail(log)}")
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
