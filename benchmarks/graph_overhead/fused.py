@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.graph_overhead.path import Call, about, models_over, path_seconds
-from benchmarks.harness.run import BenchmarkError
+from benchmarks.harness.run import WrongAnswer
 from benchmarks.harness.turns import KnownTurn
 from vlp_graph.config import Profile
 from vlp_graph.dialogue.dialogue import Dialogue
@@ -78,7 +78,7 @@ class Fused:
         """One turn from its files to its answer. `padding` as in `KnownTurn.body`.
 
         Raises:
-            BenchmarkError: the answer is wrong.
+            WrongAnswer: it is not what the scene shows.
         """
         limits, png = self._profile.http.limits, known.png + bytes(padding)
         calls: list[Call] = []
@@ -93,7 +93,7 @@ class Fused:
         seconds, turn, answer = asyncio.run(answered())
         reply = {"choices": [{"message": {"content": answer.text}}], "vlp": as_json(answer.vlp)}
         if not known.is_right(reply):
-            raise BenchmarkError(f"fused: {known.text!r} was answered {answer.text!r}")
+            raise WrongAnswer(f"fused: {known.text!r} was answered {answer.text!r}")
         return FusedTurn(seconds, path_seconds(lambda models: self._answer(models, turn), calls), reply)
 
     async def _answer(self, models: Models, turn: Turn) -> Answered:

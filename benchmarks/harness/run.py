@@ -47,6 +47,10 @@ class BenchmarkError(Exception):
     """It cannot be run here, or what it compares did not answer as it must."""
 
 
+class WrongAnswer(BenchmarkError):
+    """What was asked has another answer: small weights miss a few. Too many of them, and a run says nothing."""
+
+
 class Benchmark(Protocol):
     """What a module offers."""
 
