@@ -385,27 +385,28 @@ def saturation(stages: Sequence[Summary]) -> float | None:
 
 
 def tables(samples: Sequence[Mapping[str, Any]], slo: float) -> list[Table]:
-    """A row for each stage."""
-    stages = summaries(samples, slo)
-    rows: list[list[str | int | float | None]] = []
+    """What became of the turns of each stage, and how long the answered ones took."""
+    stages, most = summaries(samples, slo), saturation(summaries(samples, slo))
+    saturated = "saturated at " + ("?" if most is None else f"{most:.2f} turns a second")
+    counts: list[list[str | int | float | None]] = []
+    waits: list[list[str | int | float | None]] = []
     for s in stages:
-        row: list[str | int | float | None] = [s.side, s.what, s.rate, s.turns, s.goodput, s.good / s.turns]
+        counts.append([s.side, s.what, s.rate, s.turns, s.goodput, s.late, s.refused, s.wrong])
         waited = [None if math.isnan(seconds) else seconds for seconds in (s.p50, s.p95, s.p99)]
-        rows.append([*row, s.late, s.refused, s.wrong, *waited, s.queue])
-    columns = [
-        "",
-        "stage",
-        "turns/s",
-        "turns",
-        f"goodput/s (right within {slo:g} s)",
-        "of the turns",
-        "late",
-        "refused",
+        waits.append([s.side, s.what, *waited, s.queue])
+    return [
+        Table(
+            title="Turns that arrive by chance",
+            columns=["limits", "stage", "turns/s", "turns", "goodput/s", "late", "refused", "failed"],
+            rows=counts,
+            note=f"{saturated}; goodput: right within {slo:g} s; late: also who left unanswered; failed: also wrong",
+        ),
+        Table(
+            title="Seconds of the answered ones",
+            columns=["limits", "stage", "p50", "p95", "p99", "most in flight"],
+            rows=waits,
+        ),
     ]
-    columns += ["wrong or failed", "p50 s", "p95 s", "p99 s", "most in flight"]
-    most = saturation(stages)
-    note = "saturated at " + ("?" if most is None else f"{most:.2f} turns a second; late: also who left unanswered")
-    return [Table(title="Turns that arrive by chance", columns=columns, rows=rows, note=note)]
 
 
 def targets(samples: Sequence[Mapping[str, Any]], slo: float) -> list[Target]:

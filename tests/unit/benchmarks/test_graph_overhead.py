@@ -135,7 +135,7 @@ def test_tables_and_picture_come_from_the_samples_alone() -> None:
     by_turn, cheap, hops = tables(_samples())
     assert by_turn.rows[0] == [OURS, "count, small", 1, 50.0, 40.0, 42.0, 10.0, 10.0, 4.0, 6.0]
     assert cheap.rows == [[OURS, 10.0, pytest.approx(0.19)]]
-    assert hops.rows == [[OURS, 2.0, 3.0, 1.0, 6.0, 2.0, 3.0, 1.0, 6.0]]
+    assert hops.rows == [["small", OURS, 2.0, 3.0, 1.0, 6.0], ["10 MB", OURS, 2.0, 3.0, 1.0, 6.0]]
     method = Method(compares="", loop="", lengths="", warm_up="", repeats="")
     record = Record(
         name="graph_overhead",

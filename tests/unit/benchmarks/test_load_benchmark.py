@@ -128,8 +128,9 @@ def test_nothing_that_listens_is_a_turn_that_failed() -> None:
 
 
 def test_a_stage_without_answers_has_no_percentiles() -> None:
-    (table,) = tables([sample(status=429, right=False)], SLO)
-    assert table.rows[0][-4:] == [None, None, None, 1]
+    turns, waits = tables([sample(status=429, right=False)], SLO)
+    assert turns.rows[0][-3:] == [0, 1, 0]
+    assert waits.rows[0][-4:] == [None, None, None, 1]
 
 
 def test_turns_in_flight_over_time() -> None:
