@@ -19,8 +19,7 @@ from vlp_graph.engines.nli import Nli
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
-    from peft import PeftModel
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 LONGEST = 128
 """Tokens of a text that are read; a turn's wording is decided long before."""
@@ -79,16 +78,17 @@ def heads(model: Any, hidden: Any) -> tuple[Any, Any]:
 
 @dataclass
 class Tagger:
-    """An encoder under an adapter that labels a text and tags its tokens."""
+    """An encoder with an adapter that labels a text and tags its tokens."""
 
-    model: PeftModel
+    model: PreTrainedModel
     tokenizer: PreTrainedTokenizerBase
     labels: list[str]
     roles: list[str]
 
     @classmethod
     def load(cls, path: str, folder: str, **options: Any) -> Self:
-        """`options` are those of `load_pretrained`."""
+        """`options` are those of `load_pretrained`. In float32 the adapter is merged into the encoder, which halves the
+        time of a text on a CPU; coarser weights would lose some of it."""
         from peft import PeftModel
         from transformers import AutoTokenizer, DistilBertForSequenceClassification
 
@@ -104,9 +104,11 @@ class Tagger:
             **options,
         )
         add_span_head(base, len(roles))
-        model = PeftModel.from_pretrained(base, folder).eval()
+        adapted: Any = PeftModel.from_pretrained(base, folder).eval()
+        is_whole = options.get("quantization") is None and options["dtype"] == "float32"
+        model = adapted.merge_and_unload() if is_whole else adapted.base_model.model
         for head in HEADS:
-            getattr(model.base_model.model, head).to(options["device"]).float()
+            getattr(model, head).to(options["device"]).float()
         check_device(model, options["device"])
         return cls(model, AutoTokenizer.from_pretrained(path, revision=options.get("revision")), labels, roles)
 
@@ -124,9 +126,9 @@ class Tagger:
         )
         offsets = batch.pop("offset_mapping").tolist()
         batch = {k: batch[k].to(self.model.device) for k in ("input_ids", "attention_mask")}
-        base: Any = self.model.base_model.model
+        model: Any = self.model
         with torch.inference_mode():
-            labels, tags = heads(base, base.distilbert(**batch)[0].float())
+            labels, tags = heads(model, model.distilbert(**batch)[0].float())
         chances, tag_scores = labels.float().softmax(-1).tolist(), tags.float().softmax(-1).tolist()
         return [
             (dict(zip(self.labels, row, strict=True)), _spans(text, where, scores, self.roles))
@@ -141,6 +143,8 @@ class DistilBert:
     intents: Tagger
     forms: Tagger | None = None
     nli: Nli | None = None
+    plain: PreTrainedModel | None = None
+    """The encoder without an adapter, for similarity: where `nli` does not decide among labels."""
 
     @classmethod
     def load(
@@ -163,6 +167,8 @@ class DistilBert:
         Raises:
             DeviceMissing: no such device here.
         """
+        from transformers import DistilBertModel
+
         path = resolve(source)
         claim_device(device, num_gpus)
         options: dict[str, Any] = {"device": device, "dtype": dtype, "quantization": quantization}
@@ -171,6 +177,7 @@ class DistilBert:
             Tagger.load(path, resolve(adapter), **own),
             Tagger.load(path, resolve(forms), **own) if forms else None,
             Nli.load(nli, revision=nli_revision, **options) if nli else None,
+            None if nli else load_pretrained(DistilBertModel, path, **own),
         )
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
@@ -193,20 +200,17 @@ class DistilBert:
             result.append(dict(zip(own, (SHARPNESS * cosine).softmax(0).tolist(), strict=True)))
         return result
 
-    def _encode(self, texts: Sequence[str]) -> Any:
+    def _sentences(self, texts: Sequence[str]) -> Any:
+        """Unit vectors [N, dim] of the plain encoder."""
+        import torch
+
+        encoder: Any = self.plain
         batch = self.intents.tokenizer(
             list(texts), padding=True, truncation=True, max_length=LONGEST, return_tensors="pt"
         )
-        return {k: batch[k].to(self.intents.model.device) for k in ("input_ids", "attention_mask")}
-
-    def _sentences(self, texts: Sequence[str]) -> Any:
-        """Unit vectors [N, dim] of the bare encoder."""
-        import torch
-
-        batch = self._encode(texts)
-        with torch.inference_mode(), self.intents.model.disable_adapter():
-            encoder: Any = self.intents.model.base_model.model
-            hidden = encoder.distilbert(**batch)[0].float()
+        batch = {k: batch[k].to(encoder.device) for k in ("input_ids", "attention_mask")}
+        with torch.inference_mode():
+            hidden = encoder(**batch)[0].float()
             mask = batch["attention_mask"][..., None].float()
             return torch.nn.functional.normalize((hidden * mask).sum(1) / mask.sum(1), dim=-1).cpu()
 

@@ -326,12 +326,11 @@ def _whisper(model: Whisper) -> _Parts:
 
 
 def _distilbert(model: DistilBert) -> _Parts:
-    """One encoder for each of intents, forms and entailment; `batch.size` texts of `LONGEST` tokens through one
-    block: residual, input, queries, keys, values, MLP, and its attention's scores."""
+    """One encoder for each of intents, forms, and entailment or similarity; `batch.size` texts of `LONGEST` tokens
+    through one block: residual, input, queries, keys, values, MLP, and its attention's scores."""
     built = architecture(model.source, model.revision)
     encoders = [built] * (2 if model.forms else 1)
-    if model.nli:
-        encoders.append(architecture(model.nli, model.nli_revision))
+    encoders.append(architecture(model.nli, model.nli_revision) if model.nli else built)
     size = BYTES[model.dtype]
 
     def block(config: Any) -> float:
