@@ -147,7 +147,9 @@ def _warm_up(sides: Sides, count: int) -> None:
     for name, side in sides.up.items():
         side.run(requests(SHORT, count, 99_999, name), count)
     alone = requests(SHORT, 2, 99_998)
-    check_alike({name: sides.up[name].run(alone, 1) for name in (SEQUENTIAL, *CONTINUOUS)})
+    # in half precision transformers and vLLM round differently, and greedy answers part at a near tie
+    alike = (SEQUENTIAL, *CONTINUOUS) if sides.is_exact else CONTINUOUS
+    check_alike({name: sides.up[name].run(alone, 1) for name in alike})
 
 
 def _method() -> Method:
@@ -163,5 +165,5 @@ def _method() -> Method:
         warm_up=f"{AT_ONCE} short answers on each side",
         repeats="sides take turns within each number of clients, up to three rounds; speed is tokens over the time "
         "from the first request to the last answer, the median of the rounds; all answers checked for their "
-        "length, those of one client also for the same words on all sides",
+        "length, those of one client also for the same words on all of vLLM's sides (in float32 on all sides)",
     )

@@ -105,6 +105,8 @@ class Sides:
 
     up: Mapping[str, Side]
     settings: Mapping[str, Any]
+    is_exact: bool
+    """All compute in float32."""
 
 
 @contextmanager
@@ -142,7 +144,8 @@ def started(options: argparse.Namespace) -> Iterator[Sides]:
             STATIC: Asked(naive, static=True),
             SEQUENTIAL: Asked(naive),
         }
-        yield Sides(up, _settings(config, flags, environment, cores, rest, never))
+        settings = _settings(config, flags, environment, cores, rest, never)
+        yield Sides(up, settings, dtype(config) == "float32")
 
 
 def ending(config: Llama) -> list[int]:
