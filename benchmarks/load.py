@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--slo", type=float, default=3.0, help="seconds within which an answer counts")
+    parser.add_argument("--slo", type=float, default=5.0, help="seconds within which an answer counts")
     parser.add_argument("--seconds", type=float, help="length of each stage (default: 15, quick: 3)")
     parser.add_argument("--rates", type=float, nargs="+", help="turns a second of the first part")
     parser.add_argument(

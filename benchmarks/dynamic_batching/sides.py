@@ -25,6 +25,7 @@ from benchmarks.harness import load
 from benchmarks.harness.graph import graph
 from benchmarks.harness.processes import Worker, server, worker
 from benchmarks.harness.run import BenchmarkError
+from benchmarks.load import unlimited
 from deployments.options import environment as library_environment
 from vlp_graph.config import Llama
 from vlp_graph.config import load as load_profile
@@ -127,7 +128,8 @@ def started(options: argparse.Namespace) -> Iterator[Sides]:
     console = options.console
     with ExitStack() as stack:
         http = stack.enter_context(httpx.Client(timeout=300, limits=httpx.Limits(keepalive_expiry=2)))
-        graph_url = stack.enter_context(graph(options))
+        profile = str(stack.enter_context(unlimited(options.profile)))  # nobody is refused on the other sides either
+        graph_url = stack.enter_context(graph(argparse.Namespace(**vars(options) | {"profile": profile})))
         console.print("  [dim]starting vLLM's own server, vLLM's engine, transformers[/]")
         placed = library_environment(config) | ({"OMP_NUM_THREADS": str(len(cores))} if cores else {})
         served = stack.enter_context(server(command, environment, f"{url}/health"))
@@ -211,7 +213,7 @@ def _settings(
     variables = {name: value for name, value in environment.items() if not value.startswith("/")}
     threads = f"computes on cores {list(cores)}" if cores else "not bound to cores"
     return {
-        GRAPH: f"vlp serve, POST /v1/chat/completions with model {BASE}, streamed",
+        GRAPH: f"vlp serve without limits of requests, POST /v1/chat/completions with model {BASE}, streamed",
         SERVER: " ".join(["python -m vllm.entrypoints.openai.api_server", *shown]),
         ENGINE: "AsyncLLM with the same options in a process of its own; chat template and tokenizer in the time",
         STATIC_ENGINE: "that engine, given the next batch when the last one is done",
