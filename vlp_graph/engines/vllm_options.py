@@ -5,6 +5,7 @@ The memory share follows from the GPU fraction, placement from the number of ran
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vlp_graph.engines.loading import GPU_SHARE, DeviceMissing
@@ -49,9 +50,16 @@ def dtype(config: Generating) -> str:
         return config.dtype
     if config.device == "cuda":
         return "bfloat16"
-    import torch
+    return "bfloat16" if "avx512_bf16" in _cpu_flags() else "float32"
 
-    return "bfloat16" if torch.cpu.get_capabilities().get("avx512_bf16") else "float32"
+
+def _cpu_flags() -> set[str]:
+    """Of this machine's processor, as Linux tells them; none elsewhere. The ingress asks, too, which has no torch."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return set()
+    return {flag for line in told.splitlines() if line.startswith("flags") for flag in line.split()}
 
 
 def _on_one_core(config: Generating) -> bool:

@@ -63,13 +63,17 @@ def test_one_rank_is_an_executor_that_binds_its_process(monkeypatch: pytest.Monk
     assert bound == [{3}, set()], "bound before anything computes"
 
 
+def test_flags_of_this_processor_are_those_that_torch_sees() -> None:
+    import torch
+
+    assert ("avx512_bf16" in vllm_options._cpu_flags()) == torch.cpu.get_capabilities()["avx512_bf16"]
+
+
 @pytest.mark.parametrize(("emulated", "expected"), [(True, "float32"), (False, "bfloat16")])
 def test_auto_is_what_the_machine_computes_fastest(
     monkeypatch: pytest.MonkeyPatch, emulated: bool, expected: str
 ) -> None:
-    import torch
-
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {} if emulated else {"avx512_bf16": True})
+    monkeypatch.setattr(vllm_options, "_cpu_flags", lambda: {"avx2"} if emulated else {"avx2", "avx512_bf16"})
     assert dtype(Llama(source="x", dtype="auto")) == expected
     assert dtype(Llama(source="x", dtype="float32")) == "float32"
     assert dtype(gpu(dtype="auto")) == "bfloat16"
