@@ -13,15 +13,13 @@ import argparse
 import asyncio
 import itertools
 import math
-import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from benchmarks.harness.graph import graph
+from benchmarks.harness.graph import NO_LIMIT, graph, unlimited
 from benchmarks.harness.load import percentile, poisson
 from benchmarks.harness.machine import Machine
 from benchmarks.harness.record import Method, Record, Table, Target
@@ -46,7 +44,6 @@ SERVED = 0.9
 KEPT = 0.9
 """Part of the peak goodput that shedding has to keep at four times saturation."""
 POOL, CLIENTS, SEED = 160, 8, 4104
-NO_LIMIT = 100_000
 WITH, WITHOUT = "with shedding", "without"
 Sample = dict[str, Any]
 T = TypeVar("T")
@@ -160,7 +157,7 @@ def _settings(options: argparse.Namespace, length: float) -> dict[str, Any]:
         "slo_s": options.slo,
         "stage_s": length,
         "mix": MIX,
-        "limits": {WITH: limits(load(options.profile)), WITHOUT: "every one 100,000"},
+        "limits": {WITH: limits(load(options.profile)), WITHOUT: f"every one {NO_LIMIT:,}"},
     }
 
 
@@ -169,21 +166,6 @@ def limits(profile: Profile) -> dict[str, list[int]]:
     parts: dict[str, Any] = {"ingress": profile.http}
     parts |= {name: getattr(profile.models, name) for name in type(profile.models).model_fields}
     return {name: [part.max_ongoing_requests, part.max_queued_requests] for name, part in parts.items()}
-
-
-@contextmanager
-def unlimited(profile: str) -> Iterator[Path]:
-    """The file of a profile with limits that nothing reaches; otherwise the same."""
-    import yaml
-
-    base = str(Path(profile).resolve()) if Path(profile).suffix else profile
-    most = {"max_ongoing_requests": NO_LIMIT, "max_queued_requests": NO_LIMIT}
-    known = type(load(profile).models).model_fields
-    says = {"extends": base, "name": "unlimited", "http": most, "models": dict.fromkeys(known, most)}
-    with tempfile.TemporaryDirectory(prefix="vlp-load-") as folder:
-        path = Path(folder) / "unlimited.yaml"
-        path.write_text(yaml.safe_dump(says), encoding="utf-8")
-        yield path
 
 
 class _Client:

@@ -84,7 +84,7 @@ def run(options: argparse.Namespace) -> Record:
     return Record(
         name="dynamic_batching",
         title="Dynamic batching of Llama",
-        method=_method(),
+        method=_method(options),
         settings=dict(sides.settings),
         tables=tables_of(samples),
         targets=targets_of(samples),
@@ -152,7 +152,9 @@ def _warm_up(sides: Sides, count: int) -> None:
     check_alike({name: sides.up[name].run(alone, 1) for name in alike})
 
 
-def _method() -> Method:
+def _method(options: argparse.Namespace) -> Method:
+    clients = sorted({cell.clients for cell in cells(options)})
+    rounds = max(cell.repeats for cell in cells(options))
     told = ", ".join(
         f"{name} {low}" if low == high else f"{name} {low} to {high}, drawn evenly"
         for name, (low, high) in RANGES.items()
@@ -160,10 +162,11 @@ def _method() -> Method:
     return Method(
         compares="Continuous batching in the graph, in vLLM's own server and in vLLM's engine alone, with the same "
         "options on the same cores; static batches of the same engine and of transformers; one answer after another.",
-        loop="closed, 1 to 32 clients; static batches begin when the last one is done",
+        loop=f"closed, {', '.join(map(str, clients))} clients; static batches begin when the last one is done",
         lengths=f"prompts of {WORDS} words, each another; new tokens: {told}; exactly as many on all sides",
         warm_up=f"{AT_ONCE} short answers on each side",
-        repeats="sides take turns within each number of clients, up to three rounds; speed is tokens over the time "
-        "from the first request to the last answer, the median of the rounds; all answers checked for their "
-        "length, those of one client also for the same words on all of vLLM's sides (in float32 on all sides)",
+        repeats=f"sides take turns within each number of clients, {rounds} round{'s' if rounds > 1 else ''} of what "
+        "targets are about; speed is tokens over the time from the first request to the last answer, the median of the "
+        "rounds; all answers checked for their length, those of one client also for the same words on all of vLLM's "
+        "sides (in float32 on all sides)",
     )

@@ -22,10 +22,9 @@ import httpx
 from benchmarks.dynamic_batching.runs import Answer, Run
 from benchmarks.dynamic_batching.work import Request
 from benchmarks.harness import load
-from benchmarks.harness.graph import graph
+from benchmarks.harness.graph import graph, unlimited
 from benchmarks.harness.processes import Worker, server, worker
 from benchmarks.harness.run import BenchmarkError
-from benchmarks.load import unlimited
 from deployments.options import environment as library_environment
 from vlp_graph.config import Llama
 from vlp_graph.config import load as load_profile

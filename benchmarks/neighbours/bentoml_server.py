@@ -37,6 +37,8 @@ WORKERS = int(os.environ.get("NEIGHBOURS_WORKERS", "1"))
 THREADS = int(os.environ.get("NEIGHBOURS_TORCH_THREADS", "1"))
 WAIT_MS = float(os.environ.get("NEIGHBOURS_WAIT_MS", "2"))
 TRAFFIC = {"timeout": 120}
+TRIES = 16
+"""Of a call whose connection is taken from it each time."""
 MAX_LATENCY_MS = 60_000
 """BentoML refuses what would take longer; its dispatcher finds the waits below that by itself."""
 
@@ -124,14 +126,14 @@ async def _again(call: Callable[[], Awaitable[Any]]) -> Any:
     after 100 requests, with those that are under way, and keeps idle connections longer than their server does."""
     from aiohttp import ClientConnectionError
 
-    while True:
+    for left in reversed(range(TRIES)):
         try:
             return await call()
-        except ClientConnectionError:
-            continue
-        except RuntimeError as error:
-            if str(error) != "Session is closed":
+        except (ClientConnectionError, RuntimeError) as error:
+            taken = isinstance(error, ClientConnectionError) or str(error) == "Session is closed"
+            if not taken or not left:
                 raise
+    raise AssertionError
 
 
 def _reading(read: Mapping[str, Any]) -> Reading:

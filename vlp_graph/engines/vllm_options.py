@@ -63,7 +63,7 @@ def _cpu_flags() -> set[str]:
 
 
 def _on_one_core(config: Generating) -> bool:
-    return config.device == "cpu" and config.ranks == 1 and (config.cores or "").isdigit()
+    return config.device == "cpu" and config.ranks == 1 and config.cores.isdecimal()
 
 
 def gpu_memory_utilization(num_gpus: float) -> float:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from benchmarks.harness.graph import NO_LIMIT, unlimited
 from benchmarks.harness.load import poisson
 from benchmarks.harness.machine import Machine
 from benchmarks.harness.record import Method, Record
@@ -19,7 +20,6 @@ from benchmarks.harness.run import BenchmarkError
 from benchmarks.harness.turns import KINDS, clear_scenes, known_turn
 from benchmarks.load import (
     MIX,
-    NO_LIMIT,
     SEED,
     WITH,
     WITHOUT,
@@ -32,7 +32,6 @@ from benchmarks.load import (
     summaries,
     tables,
     targets,
-    unlimited,
 )
 from vlp_graph.config import load
 from vlp_graph.spawn import free_port
