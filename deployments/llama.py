@@ -157,7 +157,6 @@ async def _start(config: Config) -> Any:
     """A started `LLMServer`. Ray's own LoRA loading takes cloud URIs only, so the adapter is registered here."""
     from ray.llm._internal.serve.core.configs.llm_config import DiskMultiplexConfig
     from ray.serve.llm import LLMConfig
-    from ray.serve.llm.deployment import LLMServer
 
     await asyncio.to_thread(check_platform, config)
     source = await asyncio.to_thread(resolve, config.source)
@@ -173,15 +172,28 @@ async def _start(config: Config) -> Any:
         callback_config={"callback_class": _local_weights()} if source != config.source else {},  # type: ignore[arg-type]
     )
     executor = arguments.get("distributed_executor_backend")
-    server = LLMServer.sync_init(llm, engine_cls=_engine(executor) if executor else None)
+    server = _server().sync_init(llm, engine_cls=_engine(executor) if executor else None)
     await server.start()
     if config.planner:
-        await server.engine.resolve_lora(  # type: ignore[union-attr]
+        await server.engine.resolve_lora(
             DiskMultiplexConfig(
                 model_id=PLANNER, max_total_tokens=None, local_path=resolve(config.planner), lora_assigned_int_id=1
             )
         )
     return server
+
+
+def _server() -> Any:
+    """`LLMServer` that sends no report of what it serves: it would start a process for that which imports all of
+    `ray.llm`, wait for it (8 of 92 seconds of a start on two cores) and keep it, though Ray's usage statistics are off.
+    """
+    from ray.serve.llm.deployment import LLMServer
+
+    class Server(LLMServer):
+        async def _start_engine(self) -> None:
+            await self.engine.start()  # type: ignore[union-attr]
+
+    return Server
 
 
 def _engine(executor: str) -> type:

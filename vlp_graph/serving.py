@@ -30,10 +30,14 @@ FLAGS = {
     "RAY_DEDUP_LOGS": "0",
     "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
     "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+    "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.5",
+    "RAY_worker_niceness": "5",
     "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.proxy:middlewares",
 }
 """Ray reads these when it is imported, so they are set first; what the caller's environment says wins. One event loop a
-replica, as no engine computes in it: a hop takes 4 ms instead of 7 (benchmarks/RESULTS.md)."""
+replica, as no engine computes in it: a hop takes 4 ms instead of 7 (benchmarks/RESULTS.md). Serve's controller looks
+ten times a second by default, for 5 % of a core. Workers are nicer than Ray itself, but not by Ray's 15, next to which
+the lowest priority of `deployments.startup` would be nearly the same."""
 LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 """Ray on one machine: its own ports listen on loopback only. Whoever joins it needs the same; a cluster must not."""
 

@@ -112,7 +112,7 @@ class Generating(Model):
     """answers that vLLM writes at once"""
     max_num_batched_tokens: Count | None = None
     """tokens that vLLM reads in one step; none: its own choice"""
-    kv_cache_gib: Count = 1
+    kv_cache_gib: Positive = 1
     """memory for keys and values on a CPU, in GiB; on a GPU it is what the share leaves"""
     kv_cache_dtype: Literal["auto", "fp8"] = "auto"
     """`fp8` halves the memory of keys and values, where the GPU can"""

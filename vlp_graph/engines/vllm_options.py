@@ -38,6 +38,8 @@ def engine_arguments(config: Generating) -> dict[str, Any]:
         arguments |= {"revision": config.revision, "tokenizer_revision": config.revision}
     if config.device == "cuda":
         arguments["gpu_memory_utilization"] = gpu_memory_utilization(config.num_gpus)
+    else:
+        arguments["kv_cache_memory_bytes"] = int(config.kv_cache_gib * 2**30)
     if _on_one_core(config):
         arguments["distributed_executor_backend"] = "vlp_graph.engines.one_rank.OneRank"
     return arguments | _quantization(config.quantization)
@@ -101,7 +103,6 @@ def environment(config: Generating) -> dict[str, str]:
     }
     if config.device == "cpu":
         variables |= {
-            "VLLM_CPU_KVCACHE_SPACE": str(config.kv_cache_gib),
             "VLLM_CPU_OMP_THREADS_BIND": config.cores or "auto",
         }
         if _on_one_core(config):

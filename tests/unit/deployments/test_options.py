@@ -77,7 +77,7 @@ def test_the_profile_names_idefics_engine(engine: Any, served: str) -> None:
     assert (deployment.name, deployment.func_or_class.__name__) == ("Idefics", served)
     variables = deployment.ray_actor_options["runtime_env"]["env_vars"]
     assert variables["OMP_NUM_THREADS"] == "1"
-    assert ("VLLM_CPU_KVCACHE_SPACE" in variables) == (engine == "vllm")
+    assert ("VLLM_CPU_OMP_THREADS_BIND" in variables) == (engine == "vllm")
 
 
 def test_autoscaling_starts_at_its_least() -> None:

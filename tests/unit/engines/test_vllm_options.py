@@ -36,7 +36,7 @@ def test_the_memory_share_follows_from_the_fraction(share: float) -> None:
 def test_a_cpu_has_no_share_of_a_gpu() -> None:
     config = Llama(source="x", kv_cache_gib=3, cores="0|1", tensor_parallel=2)
     assert "gpu_memory_utilization" not in engine_arguments(config)
-    assert environment(config)["VLLM_CPU_KVCACHE_SPACE"] == "3"
+    assert engine_arguments(config)["kv_cache_memory_bytes"] == 3 * 2**30
     assert environment(config)["VLLM_CPU_OMP_THREADS_BIND"] == "0|1"
 
 
