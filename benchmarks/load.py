@@ -87,7 +87,8 @@ def run(options: argparse.Namespace) -> Record:
     client = _Client(options.slo, options.console, _pool(POOL // 2 if options.quick else POOL))
     samples: list[Sample] = []
     with graph(options) as url:
-        rates = options.rates or [part * client.closed(url, 3 if options.quick else 10) for part in _rising(options)]
+        closed = client.closed(url, 5 if options.quick else 20)
+        rates = options.rates or [part * closed for part in _rising(options)]
         for rate in rates:
             samples += client.stage(url, Stage(WITH, "rising", rate, length))
         most = saturation(summaries(samples, options.slo))

@@ -9,7 +9,7 @@ from ray import serve
 
 from deployments import logs
 from deployments.batching import BatchSizes
-from deployments.startup import load_gently
+from deployments.startup import compute_below, load_gently
 from vlp_graph.config import DistilBert as Config
 from vlp_graph.engines.distilbert import DistilBert as Engine
 from vlp_graph.engines.distilbert import Reading
@@ -21,6 +21,7 @@ class DistilBert:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
+        compute_below()
         self.engine = load_gently(lambda: warmed(config))
         self._sizes = BatchSizes("distilbert")
         batched: tuple[Any, ...] = (self._read, self._nearest)

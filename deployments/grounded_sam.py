@@ -15,7 +15,7 @@ from ray import serve
 from deployments import logs
 from deployments.batching import BatchSizes
 from deployments.metrics import LookupsCounted
-from deployments.startup import load_gently
+from deployments.startup import compute_below, load_gently
 from vlp_graph.config import GroundedSam as Config
 from vlp_graph.engines.grounded_sam import Found, Query, Showing
 from vlp_graph.engines.grounded_sam import GroundedSam as Engine
@@ -29,6 +29,7 @@ class GroundedSam:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
+        compute_below()
         self.engine = load_gently(lambda: warmed(config))
         self._sizes, self._lookups = BatchSizes("grounded_sam"), LookupsCounted()
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]

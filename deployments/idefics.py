@@ -22,7 +22,7 @@ from deployments import logs
 from deployments.batching import BatchSizes
 from deployments.metrics import TokensCounted
 from deployments.options import deployment_options
-from deployments.startup import load_gently
+from deployments.startup import compute_below, load_gently
 from deployments.stepping import stepwise
 from vlp_graph.config import Idefics as Config
 from vlp_graph.engines.generation import Finish, Generation, Piece
@@ -40,6 +40,7 @@ class Idefics:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
+        compute_below()
         self.engine = load_gently(lambda: warmed(config))
         self._sizes, self._tokens = BatchSizes("idefics"), TokensCounted("idefics")
         self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]

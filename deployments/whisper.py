@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ray import serve
 
 from deployments import logs
+from deployments.startup import BELOW, compute_below, load_gently
 from vlp_graph import telemetry
 from vlp_graph.config import Whisper as Config
 from vlp_graph.engines.transcript import Heard, Language, Listening, Segment
@@ -23,7 +24,8 @@ class Whisper:
 
     def __init__(self, config: Config) -> None:
         logs.set_up()
-        self.engine = warmed(config)
+        compute_below()
+        self.engine = load_gently(lambda: warmed(config), BELOW)
 
     async def transcribe(self, samples: NDArray[np.float32]) -> str:
         """Mono float32 at 16 kHz -> text; empty for silence."""

@@ -119,7 +119,7 @@ def _describe(scene: Scene, number: int) -> Request:
 def _chat(scene: Scene, number: int) -> Request:
     image = {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{picture(scene, number)}"}}
     content = [image, {"type": "text", "text": "how many objects are there?"}]
-    body = {"model": "idefics", "messages": [{"role": "user", "content": content}], "max_tokens": 16}
+    body = {"model": "idefics", "messages": [{"role": "user", "content": content}], "max_tokens": 16, "temperature": 0}
     return _json(body, lambda reply: says_number(reply["choices"][0]["message"]["content"], len(scene.objects)))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from deployments.idefics import build_idefics
 from deployments.llama import build_llama
-from deployments.options import HEALTH, autoscaling, deployment_options, environment, placement
+from deployments.options import HEALTH, KEPT_MEMORY, autoscaling, deployment_options, environment, placement
 from vlp_graph import config
 from vlp_graph.config import Idefics, Llama, Model, Replicas
 
@@ -27,6 +27,7 @@ def test_a_cpu_model() -> None:
                     "MKL_NUM_THREADS": "2",
                     "TOKENIZERS_PARALLELISM": "false",
                     "HF_HUB_OFFLINE": "1",
+                    **KEPT_MEMORY,
                 }
             },
         },
@@ -95,6 +96,11 @@ def test_autoscaling_starts_at_its_least() -> None:
 def test_only_a_hub_id_may_ask_a_hub() -> None:
     assert "HF_HUB_OFFLINE" not in environment(Model(source="org/model"))
     assert environment(Model(source="package:x"))["HF_HUB_OFFLINE"] == "1"
+
+
+def test_on_a_cpu_freed_memory_is_kept() -> None:
+    assert KEPT_MEMORY.items() <= environment(Model(source="package:x")).items()
+    assert not KEPT_MEMORY.keys() & environment(Model(source="package:x", device="cuda", num_gpus=0.5)).keys()
 
 
 @pytest.mark.parametrize("name", config.names())
