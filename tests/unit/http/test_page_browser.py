@@ -290,6 +290,32 @@ def test_the_camera(page: Page, site: Site) -> None:
     assert picture.pixels.std() > 10, "Chromium's device shows a pattern"
 
 
+_SLOW_CAMERA = """
+const play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = async function () {
+    await new Promise(done => setTimeout(done, 1000));
+    return play.call(this);
+};
+"""
+
+
+def test_a_camera_that_starts_slowly(context: BrowserContext, page: Page, site: Site) -> None:
+    context.add_init_script(_SLOW_CAMERA)
+    page.reload()
+    page.get_by_role("button", name="Take a picture").click()
+    take = page.get_by_role("button", name="Take picture", exact=True)
+    expect(take).to_be_disabled()
+    page.get_by_role("dialog").get_by_role("button", name="Close").click()
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.locator(".chip.picture")).to_have_count(0)
+    page.get_by_role("button", name="Take a picture").click()
+    take.click()
+    expect(page.locator(".chip.picture")).to_have_count(1)
+    say(page, "hello")
+    (picture,) = site.dialogue.turns[0].pictures
+    assert picture.pixels.std() > 10, "Chromium's device shows a pattern"
+
+
 _GIVE = """([kind, name, data]) => {
     const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
     const transfer = new DataTransfer();
