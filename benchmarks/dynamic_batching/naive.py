@@ -13,7 +13,7 @@ from benchmarks.dynamic_batching.runs import Answer
 from benchmarks.dynamic_batching.work import Request, grouped
 from benchmarks.harness.processes import Answers, answering
 from vlp_graph.config import Llama, load
-from vlp_graph.engines.vllm_options import dtype
+from vlp_graph.engines.loading import fastest_dtype
 from vlp_graph.engines.weights import resolve
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Naive:
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         source = resolve(config.source)
-        told = getattr(torch, dtype(config))
+        told = getattr(torch, fastest_dtype(config.dtype, config.device))
         model: Any = AutoModelForCausalLM.from_pretrained(source, revision=config.revision, dtype=told)
         tokenizer: Any = AutoTokenizer.from_pretrained(source, revision=config.revision, padding_side="left")
         tokenizer.pad_token = tokenizer.pad_token or tokenizer.eos_token

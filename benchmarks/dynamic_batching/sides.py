@@ -29,7 +29,7 @@ from deployments.options import environment as library_environment
 from vlp_graph.config import Llama
 from vlp_graph.config import load as load_profile
 from vlp_graph.engines.llama import BASE, PLANNER, engine_arguments
-from vlp_graph.engines.vllm_options import dtype
+from vlp_graph.engines.loading import fastest_dtype
 from vlp_graph.engines.vllm_options import environment as engine_environment
 from vlp_graph.engines.weights import resolve
 from vlp_graph.spawn import free_port
@@ -146,7 +146,7 @@ def started(options: argparse.Namespace) -> Iterator[Sides]:
             SEQUENTIAL: Asked(naive),
         }
         settings = _settings(config, flags, environment, cores, rest, never)
-        yield Sides(up, settings, dtype(config) == "float32")
+        yield Sides(up, settings, fastest_dtype(config.dtype, config.device) == "float32")
 
 
 def ending(config: Llama) -> list[int]:
@@ -210,14 +210,15 @@ def _settings(
     shown = [config.source if at and flags[at - 1] == "--model" else flag for at, flag in enumerate(flags)]
     shown = [f"{PLANNER}={config.planner}" if flag.startswith(f"{PLANNER}=") else flag for flag in shown]
     variables = {name: value for name, value in environment.items() if not value.startswith("/")}
+    dtype = fastest_dtype(config.dtype, config.device)
     threads = f"computes on cores {list(cores)}" if cores else "not bound to cores"
     return {
         GRAPH: f"vlp serve without limits of requests, POST /v1/chat/completions with model {BASE}, streamed",
         SERVER: " ".join(["python -m vllm.entrypoints.openai.api_server", *shown]),
         ENGINE: "AsyncLLM with the same options in a process of its own; chat template and tokenizer in the time",
         STATIC_ENGINE: "that engine, given the next batch when the last one is done",
-        STATIC: f"generate(), padded on the left, {dtype(config)}, the best of the batch sizes that were tried",
-        SEQUENTIAL: f"generate(), one after another, {dtype(config)}",
+        STATIC: f"generate(), padded on the left, {dtype}, the best of the batch sizes that were tried",
+        SEQUENTIAL: f"generate(), one after another, {dtype}",
         "every vLLM": variables,
         "cores": f"each model {threads}; the clients run on {list(rest)}, what serves wherever the kernel puts it",
         "answers": f"greedy; logit_bias (transformers: suppress_tokens) forbids the ends {list(never)}, so that all "

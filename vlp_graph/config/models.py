@@ -55,8 +55,8 @@ class Model(Strict):
     device: Literal["cpu", "cuda"] = "cpu"
     """where it computes; a replica that finds no such device does not start"""
     dtype: Literal["auto", "float32", "float16", "bfloat16", "int8"] = "float32"
-    """what it computes in; `int8` is Whisper's; `auto` is vLLM's: `bfloat16`, but `float32` on a CPU without
-    AVX512-BF16"""
+    """what it computes in; `int8` is Whisper's; `auto` is vLLM's and DistilBERT's: `bfloat16`, but `float32` on a CPU
+    without AVX512-BF16"""
     quantization: Literal["nf4", "int8", "awq", "gptq"] | None = None
     """weights in fewer bits: `nf4` and `int8` by bitsandbytes when they are loaded; `awq` and `gptq` are properties
     of the checkpoint, and vLLM's"""
@@ -90,17 +90,21 @@ class Model(Strict):
 
     def _check_numbers(self) -> None:
         """Raises ValueError for a `dtype` or a `quantization` that belongs to other models."""
-        if self.dtype == "int8":
-            raise Misplaced("int8 is a dtype of Whisper's: take quantization: int8", "dtype")
+        _torch_numbers(self)
         if self.dtype == "auto":
-            raise Misplaced("auto is a dtype of vLLM's: say float32, float16 or bfloat16", "dtype")
-        if self.quantization in ("awq", "gptq"):
-            raise Misplaced(f"{self.quantization} is vLLM's: take nf4 or int8", "quantization")
+            raise Misplaced("auto is a dtype of vLLM's and DistilBERT's: say float32, float16 or bfloat16", "dtype")
 
     @property
     def ranks(self) -> int:
         """Processes that one replica is made of, each with its share of a GPU."""
         return 1
+
+
+def _torch_numbers(model: Model) -> None:
+    if model.dtype == "int8":
+        raise Misplaced("int8 is a dtype of Whisper's: take quantization: int8", "dtype")
+    if model.quantization in ("awq", "gptq"):
+        raise Misplaced(f"{model.quantization} is vLLM's: take nf4 or int8", "quantization")
 
 
 class Generating(Model):
@@ -226,7 +230,7 @@ class Whisper(Model):
 
     def _check_numbers(self) -> None:
         if self.dtype == "auto":
-            raise Misplaced("auto is a dtype of vLLM's: say float32, float16 or int8", "dtype")
+            raise Misplaced("auto is a dtype of vLLM's and DistilBERT's: say float32, float16 or int8", "dtype")
         if self.quantization is not None:
             raise Misplaced(f"{self.quantization} is not Whisper's: take dtype: int8", "quantization")
 
@@ -243,6 +247,9 @@ class DistilBert(Model):
     none: by similarity of sentences"""
     nli_revision: str | None = None
     """the commit of a hub id of `nli`"""
+
+    def _check_numbers(self) -> None:
+        _torch_numbers(self)
 
 
 class Models(Strict):

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from vlp_graph.engines.loading import check_device, claim_device, load_pretrained
+from vlp_graph.engines.loading import check_device, claim_device, fastest_dtype, load_pretrained, torch_dtype
 from vlp_graph.engines.nli import Nli
 from vlp_graph.engines.weights import resolve
 
@@ -87,26 +87,29 @@ class Tagger:
 
     @classmethod
     def load(cls, path: str, folder: str, **options: Any) -> Self:
-        """`options` are those of `load_pretrained`. In float32 the adapter is merged into the encoder, which halves the
-        time of a text on a CPU; coarser weights would lose some of it."""
+        """`options` are those of `load_pretrained`. The adapter is merged into the encoder, which halves the time of a
+        text on a CPU: in float32, before the encoder gets the dtype that it computes in. Quantised weights would lose
+        some of it: they keep it beside them."""
         from peft import PeftModel
         from transformers import AutoTokenizer, DistilBertForSequenceClassification
 
         labels = json.loads((Path(folder) / "labels.json").read_text(encoding="utf-8"))
         named = Path(folder) / "roles.json"
         roles = json.loads(named.read_text(encoding="utf-8")) if named.exists() else list(INTENT_ROLES)
+        is_quantised = options.get("quantization") is not None
         base = load_pretrained(
             DistilBertForSequenceClassification,
             path,
             num_labels=len(labels),
             id2label=dict(enumerate(labels)),
             whole=HEADS,
-            **options,
+            **(options if is_quantised else {**options, "dtype": "float32"}),
         )
         add_span_head(base, len(roles))
         adapted: Any = PeftModel.from_pretrained(base, folder).eval()
-        is_whole = options.get("quantization") is None and options["dtype"] == "float32"
-        model = adapted.merge_and_unload() if is_whole else adapted.base_model.model
+        model = adapted.base_model.model if is_quantised else adapted.merge_and_unload()
+        if not is_quantised:
+            model.to(torch_dtype(options["dtype"]))
         for head in HEADS:
             getattr(model, head).to(options["device"]).float()
         check_device(model, options["device"])
@@ -161,7 +164,8 @@ class DistilBert:
         nli_revision: str | None = None,
         num_gpus: float = 1.0,
     ) -> Self:
-        """`adapter` reads intents, `forms` (none: not read) the form of a question. `nli` decides among labels.
+        """`adapter` reads intents, `forms` (none: not read) the form of a question. `nli` decides among labels. A dtype
+        of `auto` is `fastest_dtype`'s.
         `num_gpus` bounds the memory that all take on a GPU.
 
         Raises:
@@ -171,6 +175,7 @@ class DistilBert:
 
         path = resolve(source)
         claim_device(device, num_gpus)
+        dtype = fastest_dtype(dtype, device)
         options: dict[str, Any] = {"device": device, "dtype": dtype, "quantization": quantization}
         own = {**options, "revision": revision}
         return cls(

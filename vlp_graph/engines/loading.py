@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 GPU_SHARE = 0.92
@@ -16,6 +17,23 @@ GPU_SHARE = 0.92
 
 class DeviceMissing(RuntimeError):
     """The device that the profile names is not there, or a model did not get onto it."""
+
+
+def fastest_dtype(dtype: str, device: str) -> str:
+    """What `auto` means on the machine that computes: bfloat16, but float32 on a CPU that has to emulate it, where it
+    is slower (with AVX512-BF16 1.7 times as fast, measured with SmolLM2-135M; MiniLM's encoder 1.6 times)."""
+    if dtype != "auto":
+        return dtype
+    return "bfloat16" if device == "cuda" or "avx512_bf16" in _cpu_flags() else "float32"
+
+
+def _cpu_flags() -> set[str]:
+    """Of this machine's processor, as Linux tells them; none elsewhere. The ingress asks, too, which has no torch."""
+    try:
+        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
+    except OSError:
+        return set()
+    return {flag for line in told.splitlines() if line.startswith("flags") for flag in line.split()}
 
 
 def torch_dtype(dtype: str) -> Any:

@@ -5,10 +5,9 @@ The memory share follows from the GPU fraction, placement from the number of ran
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vlp_graph.engines.loading import GPU_SHARE, DeviceMissing
+from vlp_graph.engines.loading import GPU_SHARE, DeviceMissing, fastest_dtype
 
 if TYPE_CHECKING:
     from vlp_graph.config.models import Generating
@@ -23,7 +22,7 @@ _BITSANDBYTES = "bitsandbytes"
 def engine_arguments(config: Generating) -> dict[str, Any]:
     """Arguments of `vllm.AsyncEngineArgs` for a profile entry, all but the model's own name."""
     arguments: dict[str, Any] = {
-        "dtype": dtype(config),
+        "dtype": fastest_dtype(config.dtype, config.device),
         "max_model_len": config.max_model_len,
         "max_num_seqs": config.max_num_seqs,
         "enforce_eager": config.enforce_eager,
@@ -43,25 +42,6 @@ def engine_arguments(config: Generating) -> dict[str, Any]:
     if _on_one_core(config):
         arguments["distributed_executor_backend"] = "vlp_graph.engines.one_rank.OneRank"
     return arguments | _quantization(config.quantization)
-
-
-def dtype(config: Generating) -> str:
-    """What `auto` means on the machine that computes: bfloat16, but float32 on a CPU that has to emulate it, where it
-    is slower (with AVX512-BF16 1.7 times as fast, measured with SmolLM2-135M)."""
-    if config.dtype != "auto":
-        return config.dtype
-    if config.device == "cuda":
-        return "bfloat16"
-    return "bfloat16" if "avx512_bf16" in _cpu_flags() else "float32"
-
-
-def _cpu_flags() -> set[str]:
-    """Of this machine's processor, as Linux tells them; none elsewhere. The ingress asks, too, which has no torch."""
-    try:
-        told = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return set()
-    return {flag for line in told.splitlines() if line.startswith("flags") for flag in line.split()}
 
 
 def _on_one_core(config: Generating) -> bool:

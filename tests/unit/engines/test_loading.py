@@ -11,7 +11,7 @@ from vlp_graph.engines import loading
 from vlp_graph.engines.distilbert import DistilBert
 from vlp_graph.engines.grounded_sam import GroundedSam, Query
 from vlp_graph.engines.idefics import Idefics, Look
-from vlp_graph.engines.loading import DeviceMissing, attention, check_device, claim_device
+from vlp_graph.engines.loading import DeviceMissing, attention, check_device, claim_device, fastest_dtype
 from vlp_graph.nano.metrics import mask_iou
 from vlp_graph.nano.world import held_out
 
@@ -41,6 +41,22 @@ def test_a_share_of_a_gpu_is_a_share_of_its_memory(monkeypatch: pytest.MonkeyPat
     claim_device("cuda", 0.25)
     claim_device("cpu", 0.25)
     assert shares == [pytest.approx(0.25 * loading.GPU_SHARE)]
+
+
+def test_flags_of_this_processor_are_those_that_torch_sees() -> None:
+    import torch
+
+    assert ("avx512_bf16" in loading._cpu_flags()) == torch.cpu.get_capabilities()["avx512_bf16"]
+
+
+@pytest.mark.parametrize(("emulated", "expected"), [(True, "float32"), (False, "bfloat16")])
+def test_auto_is_what_the_machine_computes_fastest(
+    monkeypatch: pytest.MonkeyPatch, emulated: bool, expected: str
+) -> None:
+    monkeypatch.setattr(loading, "_cpu_flags", lambda: {"avx2"} if emulated else {"avx2", "avx512_bf16"})
+    assert fastest_dtype("auto", "cpu") == expected
+    assert fastest_dtype("auto", "cuda") == "bfloat16"
+    assert fastest_dtype("float32", "cuda") == "float32"
 
 
 @pytest.mark.models

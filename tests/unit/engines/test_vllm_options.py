@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from vlp_graph.config import Idefics, Llama
 from vlp_graph.engines import llama, vllm_options
 from vlp_graph.engines.loading import GPU_SHARE, DeviceMissing
-from vlp_graph.engines.vllm_options import check_platform, dtype, engine_arguments, environment, lora_arguments
+from vlp_graph.engines.vllm_options import check_platform, engine_arguments, environment, lora_arguments
 
 PLANNER = "package:vlp_graph/nano/checkpoints/smollm2-planner"
 
@@ -61,22 +61,6 @@ def test_one_rank_is_an_executor_that_binds_its_process(monkeypatch: pytest.Monk
     monkeypatch.setenv("VLLM_CPU_OMP_THREADS_BIND", "3")
     kind.__new__(kind)._init_executor()
     assert bound == [{3}, set()], "bound before anything computes"
-
-
-def test_flags_of_this_processor_are_those_that_torch_sees() -> None:
-    import torch
-
-    assert ("avx512_bf16" in vllm_options._cpu_flags()) == torch.cpu.get_capabilities()["avx512_bf16"]
-
-
-@pytest.mark.parametrize(("emulated", "expected"), [(True, "float32"), (False, "bfloat16")])
-def test_auto_is_what_the_machine_computes_fastest(
-    monkeypatch: pytest.MonkeyPatch, emulated: bool, expected: str
-) -> None:
-    monkeypatch.setattr(vllm_options, "_cpu_flags", lambda: {"avx2"} if emulated else {"avx2", "avx512_bf16"})
-    assert dtype(Llama(source="x", dtype="auto")) == expected
-    assert dtype(Llama(source="x", dtype="float32")) == "float32"
-    assert dtype(gpu(dtype="auto")) == "bfloat16"
 
 
 @pytest.mark.parametrize(

@@ -125,12 +125,12 @@ MISTAKES = {
     "a dtype of vLLM's": (
         "dtype: float32 # as",
         "dtype: auto # as",
-        "models.grounded_sam.dtype: auto is a dtype of vLLM's",
+        "models.grounded_sam.dtype: auto is a dtype of vLLM's and DistilBERT's",
     ),
     "a dtype of vLLM's for Whisper": (
         "dtype: int8\n",
         "dtype: auto\n",
-        "models.whisper.dtype: auto is a dtype of vLLM's: say float32, float16 or int8",
+        "models.whisper.dtype: auto is a dtype of vLLM's and DistilBERT's: say float32, float16 or int8",
     ),
     "a quantization for Whisper": (
         "dtype: int8\n",

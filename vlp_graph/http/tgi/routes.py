@@ -22,7 +22,7 @@ from vlp_graph import __version__
 from vlp_graph.config import Idefics, Llama, Profile
 from vlp_graph.config import Tgi as Bounds
 from vlp_graph.engines.generation import Finish, Generation, Piece
-from vlp_graph.engines.vllm_options import dtype
+from vlp_graph.engines.loading import fastest_dtype
 from vlp_graph.errors import DeadlineExceeded, InvalidRequest, Overloaded, ServingError
 from vlp_graph.http.backends import Backends, Generates
 from vlp_graph.http.endpoint import EVENTS, JSON, Endpoint, Handler
@@ -145,7 +145,7 @@ class Served:
         told = schema.TgiInfo(
             model_id=config.source,
             model_sha=config.revision,
-            model_dtype=f"torch.{dtype(config)}",
+            model_dtype=f"torch.{fastest_dtype(config.dtype, config.device)}",
             model_device_type=config.device,
             max_batch_total_tokens=at_once * config.max_model_len,
             validation_workers=self.replicas,
