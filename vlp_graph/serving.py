@@ -15,6 +15,7 @@ from rich.console import Console
 
 from deployments import NAME, logs, tracing
 from vlp_graph import config
+from vlp_graph.autogroup import nicer_session
 from vlp_graph.keys import KeyFileError, read
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class StartError(Exception):
     """The graph did not come up."""
 
 
+@nicer_session()
 def run(
     profile_name: str = "embedded", host: str | None = None, port: int | None = None, *, is_open: bool = False
 ) -> None:

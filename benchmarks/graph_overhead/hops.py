@@ -18,6 +18,7 @@ from rich.console import Console
 from benchmarks.graph_overhead.flags import environment
 from benchmarks.harness.rounds import interleaved
 from benchmarks.harness.run import BenchmarkError
+from vlp_graph.autogroup import set_niceness
 from vlp_graph.spawn import free_port, stop
 
 CHILDREN = (0, 1, 4)
@@ -84,6 +85,7 @@ def _servers(sides: Sequence[str], console: Console) -> Iterator[dict[str, str]]
                     start_new_session=True,
                     env=environ | environment(side),
                 )
+                set_niceness(server.pid)  # as `vlp serve` has it
                 running[side] = server, f"http://127.0.0.1:{port}", log
                 _wait(side, *running[side])
                 console.print(f"  [dim]{side}: ingress and child are up[/]")

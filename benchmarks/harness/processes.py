@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.harness.run import BenchmarkError
+from vlp_graph.autogroup import set_niceness
 
 STOP_S = 30.0
 
@@ -51,6 +52,7 @@ def launched(command: Sequence[str], environment: Mapping[str, str], *, asked: b
             start_new_session=True,
             env=os.environ | environment,
         )
+        set_niceness(process.pid)  # as `vlp serve` has it
         try:
             yield Launched(process, Path(log.name))
         finally:

@@ -18,6 +18,7 @@ import httpx
 
 from benchmarks.harness.run import BenchmarkError
 from benchmarks.neighbours.asked import Asked, Reply
+from vlp_graph.autogroup import set_niceness
 from vlp_graph.spawn import free_port
 
 BASE, OURS = "one process, sequential", "vlp-graph"
@@ -166,6 +167,7 @@ def running(candidate: Candidate, profile: str, http: httpx.Client) -> Iterator[
             start_new_session=True,
             env=os.environ | ENGINES | own,
         )
+        set_niceness(server.pid)  # as `vlp serve` has it
         try:
             _wait(server, url + candidate.health, candidate, Path(log.name), http)
             yield Side(candidate.family, candidate.settings, url, server.pid, http, Path(log.name))
