@@ -16,6 +16,7 @@ from vlp_graph.dialogue.execute import execute
 from vlp_graph.dialogue.few_shot import asked_by_example
 from vlp_graph.dialogue.likely import Likely, likely_plan
 from vlp_graph.dialogue.models import Models
+from vlp_graph.dialogue.once import Once
 from vlp_graph.dialogue.pictures import meant_picture
 from vlp_graph.dialogue.plan import Plan, Task, fallback_plan
 from vlp_graph.dialogue.planner import last_exchange, make_plan, planning_chain
@@ -54,7 +55,6 @@ class Dialogue:
 
     def __init__(self, models: Models, config: DialogueConfig) -> None:
         self.models, self.config = models, config
-        self._reader = Reader(models.sorter)
         self._planning = planning_chain(models.planner, config.max_plan_tokens)
 
     async def ready(self) -> dict[str, bool]:
@@ -140,18 +140,19 @@ class Dialogue:
 
     async def _understand(self, turn: Turn, text: str) -> tuple[Said, Intent]:
         """The turn in words that stand alone, and the intent of its own words."""
-        own = self.models.sorter.read(intent_text(text, last_exchange(turn.history)))
-        said, understanding = await asyncio.gather(self._read(turn, text), own)
+        sorter = Once(self.models.sorter)
+        own = sorter.read(intent_text(text, last_exchange(turn.history)))
+        said, understanding = await asyncio.gather(self._read(turn, text, Reader(sorter)), own)
         label = best(understanding.scores)
         return said, Intent(label=label, score=round(understanding.scores[label], 4))
 
-    async def _read(self, turn: Turn, text: str) -> Said:
+    async def _read(self, turn: Turn, text: str, reader: Reader) -> Said:
         """The turn in words that stand alone, for which the dialogue before it is read where no memory knows it."""
         context = turn.context
         if context is None:
-            context = await self._reader.context_of(turn.history) if leans(text) else Context()
+            context = await reader.context_of(turn.history) if leans(text) else Context()
         exchange = last_exchange(turn.history)
-        return await self._reader.read(text, context, exchange, pictures=len(turn.pictures), shown=bool(turn.shown))
+        return await reader.read(text, context, exchange, pictures=len(turn.pictures), shown=bool(turn.shown))
 
     async def _route(
         self,

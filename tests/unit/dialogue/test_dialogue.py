@@ -55,6 +55,14 @@ async def answered(*args: Any, **turn: Any) -> Answered:
     return last
 
 
+async def test_a_text_is_read_once_in_a_turn() -> None:
+    sorter = Sorter("segment", 0.95, ["red star"])
+    await events(models(sorter=sorter, finder=Finder([STAR])), "outline the red star", limits=Config())
+    assert sorter.asked == ["outline the red star"]
+    await events(models(sorter=sorter, finder=Finder([STAR])), "outline the red star", limits=Config())
+    assert len(sorter.asked) == 2, "another turn reads for itself"
+
+
 async def test_a_typed_turn() -> None:
     graph = models(planner=writes(COUNT), finder=Finder([STAR]), sorter=Sorter("count", 0.7))
     seen = await events(graph, "how many stars are there?")
