@@ -46,7 +46,7 @@ def compose(profile: Profile) -> Application:
         max_surge_percent=100,
         ray_actor_options={"num_cpus": http.num_cpus, "runtime_env": {"env_vars": INGRESS_MEMORY}},
         max_ongoing_requests=http.max_ongoing_requests,
-        max_queued_requests=http.max_queued_requests,
+        max_queued_requests=http.room,  # to Serve all that come at the same moment wait; `Room` bounds those that do
         backpressure_config=BackpressureConfig(status_code=429, retry_after_s=Overloaded.retry_after_s),
         **HEALTH,
     ).bind(

@@ -45,6 +45,7 @@ MEASURES: Mapping[str, Measure] = {
     "vlp_http_requests": Measure("HTTP requests that ended", ("method", "route", "status", "key")),
     "vlp_http_request_seconds": Measure("Time of an HTTP request, its stream included", ("route",), SECONDS),
     "vlp_http_errors": Measure("HTTP requests that were answered with an error", ("route", "code")),
+    "vlp_http_refused": Measure("HTTP requests that a proxy refused because the graph was full", ()),
     "vlp_tokens": Measure("Tokens that language models read (prompt) and wrote (completion)", ("model", "kind")),
     "vlp_batch_size": Measure("Requests that ran together in one batch", ("model",), SIZES),
     "vlp_batched": Measure("Requests that ran in batches: by the batches' number, their mean size", ("model",)),

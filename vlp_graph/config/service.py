@@ -143,6 +143,11 @@ class Http(Strict):
     sagemaker: Literal["idefics", "llama"] = "idefics"
     """the model that answers SageMaker's `/invocations`; `tgi` bounds that route, too"""
 
+    @property
+    def room(self) -> int:
+        """Requests that a proxy takes in: what the ingress works on at once, and what waits."""
+        return self.max_ongoing_requests * self.replicas + self.max_queued_requests
+
     def keys_path(self) -> Path | None:
         """The file of API keys, None where none are asked for. $VLP_API_KEYS_FILE, if set, goes before the profile.
 

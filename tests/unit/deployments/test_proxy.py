@@ -135,13 +135,15 @@ def test_serve_calls_it_and_gets_the_profile_s_limits() -> None:
         "from uvicorn.protocols.http import auto; print(auto.AutoHTTPProtocol.__name__)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **FLAGS}, capture_output=True, text=True)
-    assert done.stdout.splitlines()[-2:] == ["BodyLimit HeaderLimit Harmless", "Counting"], done.stderr
+    assert done.stdout.splitlines()[-2:] == ["Room BodyLimit HeaderLimit Harmless", "Counting"], done.stderr
 
 
 def test_limits_are_those_of_the_served_profile(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("deployments.proxy.guard_connections", lambda: None)
-    limits = load("embedded").http.limits
-    body, headers, _ = middlewares()
+    http = load("embedded").http
+    limits = http.limits
+    full, body, headers, _ = middlewares()
+    assert full.kwargs["most"] == http.room == 24
     assert body.kwargs == {"max_bytes": limits.body_mib * 1024 * 1024, "seconds": limits.body_seconds}
     assert headers.kwargs["most"] == limits.headers
 
