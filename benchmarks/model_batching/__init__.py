@@ -11,6 +11,7 @@ import argparse
 import itertools
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import yaml
 
-from benchmarks.harness.graph import graph
+from benchmarks.harness.graph import graph, unlimited
 from benchmarks.harness.load import closed
 from benchmarks.harness.machine import Machine
 from benchmarks.harness.processes import worker
@@ -137,21 +138,14 @@ def _engines(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
                 }
 
 
-def _waiting(options: argparse.Namespace, wait: float | None) -> Any:
-    """The options, with a profile in which every batch waits so many milliseconds; None: as they are."""
-    from contextlib import contextmanager
-
-    @contextmanager
-    def varied() -> Iterator[argparse.Namespace]:
-        if wait is None:
-            yield options
-            return
-        with tempfile.TemporaryDirectory(prefix="vlp-bench-") as folder:
-            path = Path(folder) / f"wait-{wait:g}.yaml"
-            path.write_text(yaml.safe_dump(variant(options.profile, wait)), encoding="utf-8")
-            yield argparse.Namespace(**{**vars(options), "profile": str(path)})
-
-    return varied()
+@contextmanager
+def _waiting(options: argparse.Namespace, wait: float | None) -> Iterator[argparse.Namespace]:
+    """The options, with a profile that refuses nobody and in which every batch waits so many milliseconds."""
+    with unlimited(options.profile) as profile, tempfile.TemporaryDirectory(prefix="vlp-bench-") as folder:
+        if wait is not None:
+            base, profile = profile, Path(folder) / f"wait-{wait:g}.yaml"
+            profile.write_text(yaml.safe_dump(variant(str(base), wait)), encoding="utf-8")
+        yield argparse.Namespace(**{**vars(options), "profile": str(profile)})
 
 
 def variant(profile: str, wait_ms: float) -> Mapping[str, Any]:
