@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
 from ray import serve
 
 from deployments import logs
-from deployments.batching import BatchSizes
+from deployments.batching import Batches, BatchesCounted
 from deployments.startup import compute_below, load_gently
 from vlp_graph.config import DistilBert as Config
 from vlp_graph.engines.distilbert import DistilBert as Engine
@@ -23,37 +22,26 @@ class DistilBert:
         logs.set_up()
         compute_below()
         self.engine = load_gently(lambda: warmed(config))
-        self._sizes = BatchSizes("distilbert")
-        batched: tuple[Any, ...] = (self._read, self._nearest)
-        for batch in batched:
-            batch.set_max_batch_size(config.batch.size)
-            batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)
+        self._batches, size, wait_s = BatchesCounted("distilbert"), config.batch.size, config.batch.wait_ms / 1000
+        self._read = Batches(self._read_all, size, wait_s, self._batches)
+        self._nearest = Batches(self._nearest_all, size, wait_s, self._batches)
 
     async def read(self, text: str) -> Reading:
         """The probability of every task, and the things that the text is about."""
-        with self._sizes.part(text):
-            reading: Reading = await self._read(text)
-        return reading
+        return await self._read(text)
 
     async def nearest(self, text: str, labels: list[str]) -> dict[str, float]:
         """The probability of every label."""
-        pair = (text, labels)
-        with self._sizes.part(pair):
-            scores: dict[str, float] = await self._nearest(pair)
-        return scores
+        return await self._nearest((text, labels))
 
-    @serve.batch
-    async def _read(self, texts: list[str]) -> list[Reading]:
-        self._sizes.record(texts)
+    async def _read_all(self, texts: list[str]) -> list[Reading]:
         return await asyncio.to_thread(self.engine.read, texts)
 
-    @serve.batch
-    async def _nearest(self, pairs: list[tuple[str, list[str]]]) -> list[dict[str, float]]:
-        self._sizes.record(pairs)
+    async def _nearest_all(self, pairs: list[tuple[str, list[str]]]) -> list[dict[str, float]]:
         return await asyncio.to_thread(self.engine.nearest, [t for t, _ in pairs], [labels for _, labels in pairs])
 
     def stats(self) -> dict[str, int]:
-        return self._sizes.stats()
+        return self._batches.stats()
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""

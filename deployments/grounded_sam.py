@@ -13,7 +13,7 @@ import numpy as np
 from ray import serve
 
 from deployments import logs
-from deployments.batching import BatchSizes
+from deployments.batching import Batches, BatchesCounted
 from deployments.metrics import LookupsCounted
 from deployments.startup import compute_below, load_gently
 from vlp_graph.config import GroundedSam as Config
@@ -31,26 +31,19 @@ class GroundedSam:
         logs.set_up()
         compute_below()
         self.engine = load_gently(lambda: warmed(config))
-        self._sizes, self._lookups = BatchSizes("grounded_sam"), LookupsCounted()
-        self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
-        self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
+        self._batches, self._lookups = BatchesCounted("grounded_sam"), LookupsCounted()
+        self._batch = Batches(self._work, config.batch.size, config.batch.wait_ms / 1000, self._batches)
 
     async def find(self, query: Query) -> list[dict[str, Any]]:
         """Instances as dictionaries: phrase, score, box, mask as {"size", "counts"} and the IoU that SAM predicts for
         it (both None where no masks were asked for)."""
-        with self._sizes.part(query):
-            found: list[dict[str, Any]] = await self._batch(query)
-        return found
+        return await self._batch(query)
 
     async def outline(self, showing: Showing) -> list[list[dict[str, Any]]]:
         """For each prompt its outlines, best first, as dictionaries: mask and IoU as `find` has them."""
-        with self._sizes.part(showing):
-            outlined: list[list[dict[str, Any]]] = await self._batch(showing)
-        return outlined
+        return await self._batch(showing)
 
-    @serve.batch
-    async def _batch(self, work: list[Query | Showing]) -> list[list[Any]]:
-        self._sizes.record(work)
+    async def _work(self, work: list[Query | Showing]) -> list[list[Any]]:
         try:
             return await asyncio.to_thread(self._done, work)
         finally:
@@ -68,7 +61,7 @@ class GroundedSam:
         ]
 
     def stats(self) -> dict[str, int]:
-        return self._sizes.stats()
+        return self._batches.stats()
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""

@@ -19,7 +19,7 @@ from ray import serve
 from ray.serve.deployment import Application
 
 from deployments import logs
-from deployments.batching import BatchSizes
+from deployments.batching import Batches, BatchesCounted
 from deployments.metrics import TokensCounted
 from deployments.options import deployment_options
 from deployments.startup import compute_below, load_gently
@@ -42,20 +42,15 @@ class Idefics:
         logs.set_up()
         compute_below()
         self.engine = load_gently(lambda: warmed(config))
-        self._sizes, self._tokens = BatchSizes("idefics"), TokensCounted("idefics")
-        self._batch.set_max_batch_size(config.batch.size)  # type: ignore[attr-defined]
-        self._batch.set_batch_wait_timeout_s(config.batch.wait_ms / 1000)  # type: ignore[attr-defined]
+        self._batches, self._tokens = BatchesCounted("idefics"), TokensCounted("idefics")
+        self._batch = Batches(self._answer_all, config.batch.size, config.batch.wait_ms / 1000, self._batches)
         self._places = asyncio.Semaphore(config.batch.size)
         self._thread = ThreadPoolExecutor(1, "continued")
 
     async def answer(self, look: Look) -> str:
-        with self._sizes.part(look):
-            text: str = await self._batch(look)
-        return text
+        return await self._batch(look)
 
-    @serve.batch
-    async def _batch(self, looks: list[Look]) -> list[str]:
-        self._sizes.record(looks)
+    async def _answer_all(self, looks: list[Look]) -> list[str]:
         answers = await asyncio.to_thread(self.engine.answer, looks)
         self._tokens.up_to(self.engine.spent)
         return answers
@@ -76,7 +71,7 @@ class Idefics:
                     yield dataclasses.replace(piece, queued_s=waited) if isinstance(piece, Finish) else piece
 
     def stats(self) -> dict[str, int]:
-        return self._sizes.stats()
+        return self._batches.stats()
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 OUTCOMES = ("adopted", "cancelled", "wasted")
 SECONDS = (0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 60)
 SIZES = (1, 2, 4, 8, 16, 32)
+OF_BATCHES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ MEASURES: Mapping[str, Measure] = {
     "vlp_tokens": Measure("Tokens that language models read (prompt) and wrote (completion)", ("model", "kind")),
     "vlp_batch_size": Measure("Requests that ran together in one batch", ("model",), SIZES),
     "vlp_batched": Measure("Requests that ran in batches: by the batches' number, their mean size", ("model",)),
+    "vlp_batch_wait_seconds": Measure("Time that a request waited for its batch", ("model",), OF_BATCHES),
+    "vlp_batch_seconds": Measure("Time that a batch ran", ("model",), OF_BATCHES),
     "vlp_cache_lookups": Measure("Look-ups of what was computed before, by cache", ("cache", "result")),
 }
 """Every metric of our own by name, as the code calls it."""

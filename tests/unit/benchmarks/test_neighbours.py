@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import json
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +17,6 @@ from benchmarks.harness.show import save
 from benchmarks.neighbours import draw
 from benchmarks.neighbours.asked import KINDS, Asked, candidates, chosen, series
 from benchmarks.neighbours.figures import MANY, rates, table, targets, who_is_ahead
-from benchmarks.neighbours.inside import Batched
 from benchmarks.neighbours.pipeline import Calls, dialogue_over, reply_to, turn_of
 from benchmarks.neighbours.sides import BASE, OURS
 from benchmarks.neighbours.sides import candidates as settings_to_try
@@ -76,31 +72,6 @@ def test_what_is_not_known_is_not_asked() -> None:
     assert [asked.kind for asked in kept] == [*KINDS, *KINDS]
     with pytest.raises(BenchmarkError, match="of each kind 2 turns are wanted"):
         chosen(candidates(30), 6, lambda asked: _reply(asked, "I do not know"))
-
-
-async def test_calls_that_wait_together_are_one_batch() -> None:
-    batches: list[list[int]] = []
-
-    def run(items: Sequence[int]) -> list[int]:
-        batches.append(list(items))
-        return [item * 10 for item in items]
-
-    with ThreadPoolExecutor(1) as thread:
-        batched = Batched(run, 4, 0.01, thread)
-        assert await asyncio.gather(*(batched(i) for i in range(6))) == [0, 10, 20, 30, 40, 50]
-        assert batches == [[0, 1, 2, 3], [4, 5]]
-
-
-async def test_a_batch_that_fails_fails_for_all_in_it_and_the_next_one_runs() -> None:
-    def run(items: Sequence[int]) -> list[int]:
-        if 0 in items:
-            raise ValueError("broken")
-        return list(items)
-
-    with ThreadPoolExecutor(1) as thread:
-        batched = Batched(run, 2, 0.0, thread)
-        done = await asyncio.gather(*(batched(i) for i in range(4)), return_exceptions=True)
-        assert [type(one) for one in done] == [ValueError, ValueError, int, int]
 
 
 async def test_a_turn_that_asks_for_llama_ends_in_an_error() -> None:

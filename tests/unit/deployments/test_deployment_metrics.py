@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from ray.util.metrics import Metric
 
-from deployments.batching import BatchSizes
+from deployments.batching import BatchesCounted
 from deployments.logs import WithoutWords
 from deployments.metrics import MEASURES, Counted, LookupsCounted, RequestsCounted, TokensCounted
 from vlp_graph.dialogue.plan import Plan, Task
@@ -132,18 +132,22 @@ def test_cache_lookups_are_counted_once(recorded: Recorded) -> None:
     assert seen == {"hit": 2, "miss": 1}
 
 
-def test_batches_by_size(recorded: Recorded) -> None:
-    sizes = BatchSizes("idefics")
-    for batch in ([1], [1, 2, 3]):
-        sizes.record(batch)
+def test_batches_by_size_and_time(recorded: Recorded) -> None:
+    batches = BatchesCounted("idefics")
+    batches.ran([0.002], 0.1)
+    batches.ran([0.03, 0.02, 0.01], 0.2)
     one = {"model": "idefics"}
     assert recorded == [
         ("vlp_batch_size", one, 1),
         ("vlp_batched", one, 1),
+        ("vlp_batch_wait_seconds", one, 0.002),
+        ("vlp_batch_seconds", one, 0.1),
         ("vlp_batch_size", one, 3),
         ("vlp_batched", one, 3),
+        *(("vlp_batch_wait_seconds", one, waited) for waited in (0.03, 0.02, 0.01)),
+        ("vlp_batch_seconds", one, 0.2),
     ]
-    assert sizes.stats() == {"batches": 2, "requests": 4, "largest": 3}
+    assert batches.stats() == {"batches": 2, "requests": 4, "largest": 3}
 
 
 @pytest.mark.parametrize("name", MEASURES)
