@@ -14,7 +14,7 @@ import asyncio
 import itertools
 import math
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -37,6 +37,8 @@ NAME = "load"
 MIX = {"question": 0.25, "count": 0.15, "outline": 0.2, "caption": 0.1, "spoken": 0.1, "two tasks": 0.2}
 RISING = (0.4, 0.6, 0.8, 1.0, 1.2)
 """Rates of the first part, of what eight clients in a closed loop get."""
+FURTHER = 1.2
+"""From rate to rate beyond those, until too few turns count."""
 OVERLOAD = (2.0, 4.0)
 """Of the rate at which the graph is saturated."""
 SERVED = 0.9
@@ -87,13 +89,14 @@ def run(options: argparse.Namespace) -> Record:
     client = _Client(options.slo, options.console, _pool(POOL // 2 if options.quick else POOL))
     samples: list[Sample] = []
     with graph(options) as url:
-        closed = client.closed(url, 5 if options.quick else 20)
-        rates = options.rates or [part * closed for part in _rising(options)]
-        for rate in rates:
-            samples += client.stage(url, Stage(WITH, "rising", rate, length))
+        for rate in _rates(options, client.closed(url, 5 if options.quick else 20)):
+            stage = client.stage(url, Stage(WITH, "rising", rate, length))
+            samples += stage
+            if saturation(summaries(stage, options.slo)) is None:
+                break
         most = saturation(summaries(samples, options.slo))
         if most is None:
-            raise BenchmarkError(f"not even {rates[0]:.2f} turns a second were answered rightly within {options.slo} s")
+            raise BenchmarkError(f"not even {rate:.2f} turns a second were answered rightly within {options.slo} s")
         for factor in OVERLOAD:
             samples += client.stage(url, Stage(WITH, f"{factor:g}x", factor * most, length))
     if not options.only_shedding:
@@ -126,8 +129,14 @@ def _with(options: argparse.Namespace, **other: Any) -> argparse.Namespace:
     return argparse.Namespace(**vars(options) | other)
 
 
-def _rising(options: argparse.Namespace) -> Sequence[float]:
-    return (0.5, 1.0) if options.quick else RISING
+def _rates(options: argparse.Namespace, closed: float) -> Iterable[float]:
+    """Of the first part: those that are given, or parts of `closed` and beyond."""
+    if options.rates:
+        return sorted(options.rates)
+    if options.quick:
+        return [0.5 * closed, closed]
+    beyond = (RISING[-1] * FURTHER**step for step in itertools.count(1))
+    return (part * closed for part in itertools.chain(RISING, beyond))
 
 
 def _method(options: argparse.Namespace) -> Method:
@@ -136,7 +145,7 @@ def _method(options: argparse.Namespace) -> Method:
             "the profile with its limits (shedding) and with limits that nothing reaches. Goodput: turns answered "
             f"rightly within {options.slo:g} s of when they were due, per second of arrivals; refused "
             "and late ones are not tried again and count as none. Saturation: the highest of the rising rates at which "
-            f"{SERVED:.0%} of the turns count"
+            f"{SERVED:.0%} of the turns count; they end with the first at which fewer do"
         ),
         loop="open; the clients are one process on the same machine; a connection for every turn in flight, kept alive",
         arrivals="Poisson, the same times on both sides",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import threading
 import time
@@ -25,6 +26,7 @@ from benchmarks.load import (
     WITHOUT,
     Stage,
     _Client,
+    _rates,
     draw,
     in_flight,
     limits,
@@ -203,3 +205,10 @@ def test_the_picture_comes_from_the_samples_alone() -> None:
         machine=Machine.here(),
     )
     assert len(draw(record).axes) == 3
+
+
+def test_rates_rise_until_too_few_turns_count() -> None:
+    rates = _rates(argparse.Namespace(rates=None, quick=False), 10.0)
+    assert list(itertools.islice(rates, 7)) == pytest.approx([4, 6, 8, 10, 12, 14.4, 17.28])
+    assert list(_rates(argparse.Namespace(rates=[5.0, 3.0], quick=False), 10.0)) == [3, 5]
+    assert list(_rates(argparse.Namespace(rates=None, quick=True), 10.0)) == [5, 10]
