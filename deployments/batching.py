@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from deployments.metrics import counter, histogram
 from vlp_graph import telemetry
+
+if TYPE_CHECKING:
+    from deployments.metrics import BatchesCounted
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -97,32 +99,3 @@ class Batches(Generic[T, R]):
             self._came.clear()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._came.wait(), left)
-
-
-class BatchesCounted:
-    """What a batched deployment tells about itself, for `stats` and for Ray's metrics (`vlp_batch*`): which sizes have
-    formed, how long requests waited for their batch, how long batches ran."""
-
-    def __init__(self, model: str) -> None:
-        self._sizes: Counter[int] = Counter()
-        self._size, self._batched = histogram("vlp_batch_size"), counter("vlp_batched")
-        self._waited, self._took = histogram("vlp_batch_wait_seconds"), histogram("vlp_batch_seconds")
-        for metric in (self._size, self._batched, self._waited, self._took):
-            metric.set_default_tags({"model": model})
-
-    def ran(self, waited: Sequence[float], took: float) -> None:
-        """One batch: the seconds that each of its requests waited, and those that it ran."""
-        self._sizes[len(waited)] += 1
-        self._size.observe(len(waited))
-        self._batched.inc(len(waited))
-        for seconds in waited:
-            self._waited.observe(seconds)
-        self._took.observe(took)
-
-    def stats(self) -> dict[str, int]:
-        """Number of batches, of requests, and the largest batch so far."""
-        return {
-            "batches": self._sizes.total(),
-            "requests": sum(size * n for size, n in self._sizes.items()),
-            "largest": max(self._sizes, default=0),
-        }

@@ -7,7 +7,8 @@ import asyncio
 from ray import serve
 
 from deployments import logs
-from deployments.batching import Batches, BatchesCounted
+from deployments.batching import Batches
+from deployments.metrics import BatchesCounted
 from deployments.startup import compute_below, load_gently
 from vlp_graph.config import DistilBert as Config
 from vlp_graph.engines.distilbert import DistilBert as Engine
@@ -22,9 +23,9 @@ class DistilBert:
         logs.set_up()
         compute_below()
         self.engine = load_gently(lambda: warmed(config))
-        self._batches, size, wait_s = BatchesCounted("distilbert"), config.batch.size, config.batch.wait_ms / 1000
-        self._read = Batches(self._read_all, size, wait_s, self._batches)
-        self._nearest = Batches(self._nearest_all, size, wait_s, self._batches)
+        self._counted, size, wait_s = BatchesCounted("distilbert"), config.batch.size, config.batch.wait_ms / 1000
+        self._read = Batches(self._read_all, size, wait_s, self._counted)
+        self._nearest = Batches(self._nearest_all, size, wait_s, self._counted)
 
     async def read(self, text: str) -> Reading:
         """The probability of every task, and the things that the text is about."""
@@ -41,7 +42,7 @@ class DistilBert:
         return await asyncio.to_thread(self.engine.nearest, [t for t, _ in pairs], [labels for _, labels in pairs])
 
     def stats(self) -> dict[str, int]:
-        return self._batches.stats()
+        return self._counted.stats()
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""

@@ -13,8 +13,8 @@ import numpy as np
 from ray import serve
 
 from deployments import logs
-from deployments.batching import Batches, BatchesCounted
-from deployments.metrics import LookupsCounted
+from deployments.batching import Batches
+from deployments.metrics import BatchesCounted, LookupsCounted
 from deployments.startup import compute_below, load_gently
 from vlp_graph.config import GroundedSam as Config
 from vlp_graph.engines.grounded_sam import Found, Query, Showing
@@ -31,17 +31,17 @@ class GroundedSam:
         logs.set_up()
         compute_below()
         self.engine = load_gently(lambda: warmed(config))
-        self._batches, self._lookups = BatchesCounted("grounded_sam"), LookupsCounted()
-        self._batch = Batches(self._work, config.batch.size, config.batch.wait_ms / 1000, self._batches)
+        self._counted, self._lookups = BatchesCounted("grounded_sam"), LookupsCounted()
+        self._batches = Batches(self._work, config.batch.size, config.batch.wait_ms / 1000, self._counted)
 
     async def find(self, query: Query) -> list[dict[str, Any]]:
         """Instances as dictionaries: phrase, score, box, mask as {"size", "counts"} and the IoU that SAM predicts for
         it (both None where no masks were asked for)."""
-        return await self._batch(query)
+        return await self._batches(query)
 
     async def outline(self, showing: Showing) -> list[list[dict[str, Any]]]:
         """For each prompt its outlines, best first, as dictionaries: mask and IoU as `find` has them."""
-        return await self._batch(showing)
+        return await self._batches(showing)
 
     async def _work(self, work: list[Query | Showing]) -> list[list[Any]]:
         try:
@@ -61,7 +61,7 @@ class GroundedSam:
         ]
 
     def stats(self) -> dict[str, int]:
-        return self._batches.stats()
+        return self._counted.stats()
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""

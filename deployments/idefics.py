@@ -19,8 +19,8 @@ from ray import serve
 from ray.serve.deployment import Application
 
 from deployments import logs
-from deployments.batching import Batches, BatchesCounted
-from deployments.metrics import TokensCounted
+from deployments.batching import Batches
+from deployments.metrics import BatchesCounted, TokensCounted
 from deployments.options import deployment_options
 from deployments.startup import compute_below, load_gently
 from deployments.stepping import stepwise
@@ -42,13 +42,13 @@ class Idefics:
         logs.set_up()
         compute_below()
         self.engine = load_gently(lambda: warmed(config))
-        self._batches, self._tokens = BatchesCounted("idefics"), TokensCounted("idefics")
-        self._batch = Batches(self._answer_all, config.batch.size, config.batch.wait_ms / 1000, self._batches)
+        self._counted, self._tokens = BatchesCounted("idefics"), TokensCounted("idefics")
+        self._batches = Batches(self._answer_all, config.batch.size, config.batch.wait_ms / 1000, self._counted)
         self._places = asyncio.Semaphore(config.batch.size)
         self._thread = ThreadPoolExecutor(1, "continued")
 
     async def answer(self, look: Look) -> str:
-        return await self._batch(look)
+        return await self._batches(look)
 
     async def _answer_all(self, looks: list[Look]) -> list[str]:
         answers = await asyncio.to_thread(self.engine.answer, looks)
@@ -71,7 +71,7 @@ class Idefics:
                     yield dataclasses.replace(piece, queued_s=waited) if isinstance(piece, Finish) else piece
 
     def stats(self) -> dict[str, int]:
-        return self._batches.stats()
+        return self._counted.stats()
 
     def check_health(self) -> None:
         """The process answers and holds a loaded engine."""

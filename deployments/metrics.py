@@ -7,7 +7,7 @@ Every value of a label comes from code or from the profile, never from a request
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
@@ -161,6 +161,34 @@ class LookupsCounted:
                 if new := total - self._known.get((name, result), 0):
                     self._lookups.inc(new, tags={"cache": name, "result": result})
                     self._known[name, result] = total
+
+
+class BatchesCounted:
+    """Counts batches by size, and how long requests waited for them and they ran, for `stats` as well."""
+
+    def __init__(self, model: str) -> None:
+        self._sizes: dict[int, int] = {}
+        self._size, self._batched = histogram("vlp_batch_size"), counter("vlp_batched")
+        self._waited, self._took = histogram("vlp_batch_wait_seconds"), histogram("vlp_batch_seconds")
+        for metric in (self._size, self._batched, self._waited, self._took):
+            metric.set_default_tags({"model": model})
+
+    def ran(self, waited: Sequence[float], took: float) -> None:
+        """One batch: the seconds that each of its requests waited, and those that it ran."""
+        self._sizes[len(waited)] = self._sizes.get(len(waited), 0) + 1
+        self._size.observe(len(waited))
+        self._batched.inc(len(waited))
+        for seconds in waited:
+            self._waited.observe(seconds)
+        self._took.observe(took)
+
+    def stats(self) -> dict[str, int]:
+        """Number of batches, of requests, and the largest batch so far."""
+        return {
+            "batches": sum(self._sizes.values()),
+            "requests": sum(size * n for size, n in self._sizes.items()),
+            "largest": max(self._sizes, default=0),
+        }
 
 
 def code(error: Exception) -> str:

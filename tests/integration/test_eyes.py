@@ -29,7 +29,12 @@ WORDS = "outline every zebra-striped star, please"
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 ON_GPUS = {"ray_node_gpus_utilization", "ray_node_gram_used", "ray_node_gram_available"}
 """Ray has these only where there are GPUs."""
-UNSEEN = {"ray_vlp_speculation_total", "ray_vlp_turns_failed_total", "ray_vllm_prefix_cache_hits_total"}
+UNSEEN = {
+    "ray_vlp_speculation_total",
+    "ray_vlp_turns_failed_total",
+    "ray_vlp_http_refused_total",
+    "ray_vllm_prefix_cache_hits_total",
+}
 """There from the first time on that it happens."""
 
 

@@ -207,7 +207,7 @@ def test_the_picture_comes_from_the_samples_alone() -> None:
     assert len(draw(record).axes) == 3
 
 
-def test_rates_rise_until_too_few_turns_count() -> None:
+def test_rates_rise_beyond_those_of_a_closed_loop_unless_they_are_given() -> None:
     rates = _rates(argparse.Namespace(rates=None, quick=False), 10.0)
     assert list(itertools.islice(rates, 7)) == pytest.approx([4, 6, 8, 10, 12, 14.4, 17.28])
     assert list(_rates(argparse.Namespace(rates=[5.0, 3.0], quick=False), 10.0)) == [3, 5]

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from ray.util.metrics import Metric
 
-from deployments.batching import BatchesCounted
 from deployments.logs import WithoutWords
-from deployments.metrics import MEASURES, Counted, LookupsCounted, RequestsCounted, TokensCounted
+from deployments.metrics import MEASURES, BatchesCounted, Counted, LookupsCounted, RequestsCounted, TokensCounted
 from vlp_graph.dialogue.plan import Plan, Task
 from vlp_graph.dialogue.turn import Answered, Event, Planned, Result, Turn, Vlp
 from vlp_graph.engines.remembered import Remembered
