@@ -98,11 +98,17 @@ _THIS_LEADING = re.compile(
 _AT_OF_THIS = re.compile(
     r"\b(?P<where>(?:at|on|in) the (?:very |far )?(?:(?:top|bottom|left|right|middle|centre|center)[ "
     r"-]?){1,2}(?:side|corner|"
-    r"half|edge|part)?)(?<! ) ?of (?:this|that|the|my|our|his|her|their|your) (?:new )?"
-    rf"(?!one\b|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}}(?=\W*$)",
+    r"half|edge|part)?)(?<! ) ?of (?:this|(?:this|that|the|my|our|his|her|their|your) (?:new )?"
+    rf"(?!one\b|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}})(?=\W*$)",
     re.IGNORECASE,
 )
 """ "At the very top of this piece", when the piece has just been shown."""
+_OF_IT = re.compile(
+    r"\b(?P<asked>(?:how many|any(?:thing)?|something|is there|are there|what(?: else|'s| is)?|which|count)\b[^,.?!]*?) "
+    r"(?:in|on) it(?=\W*$|,| that\b| which\b)",
+    re.IGNORECASE,
+)
+""" "How many crosses are on it?": things are on pictures, not on things."""
 _WHICH_ONE = re.compile(
     r"\bwhich (?:one|of (?:them|the two|the three|those))(?= (?:has|have|had|contains|shows)\b)", re.IGNORECASE
 )
@@ -118,6 +124,7 @@ def with_pictures_named(text: str, count: int, *, alone: bool = False, shown: bo
         return text
     text = re.sub(rf"\b(?P<which>{_WHICH}|other) figure\b", r"\g<which> picture", text, flags=re.IGNORECASE)
     text = _OTHER_WORD.sub(r"\g<lead>picture", _LEADING.sub(_led, text))
+    text = _OF_IT.sub(r"\g<asked>", text)
     if shown:
         text = _THE_NEW.sub(r"\g<lead> this one?", text)
         text = re.sub(
@@ -218,6 +225,14 @@ def meant_picture(text: str, count: int, focus: int | None = None) -> int | None
     if _OTHER.search(text) and count > 1:
         return count - 1 if spoken_of != count - 1 else count - 2
     return spoken_of
+
+
+def named_picture(text: str, count: int) -> int | None:
+    """Index of the one picture that the text calls by its place among `count` of them; None where it names none, or
+    several."""
+    named = {(found["which"] or found["number"] or "").lower() for found in _NAMED.finditer(text)}
+    indices = {_within(_ORDINALS[word], count) for word in named if word and _ORDINALS[word] != -2}
+    return indices.pop() if len(indices) == len(named) == 1 else None
 
 
 def _within(index: int, count: int) -> int:

@@ -30,7 +30,7 @@ from vlp_graph.dialogue.evidence import subjects
 from vlp_graph.dialogue.forms import fragment, points_only, standard, subject
 from vlp_graph.dialogue.models import Sorter
 from vlp_graph.dialogue.phrases import labels_in, phrases_in
-from vlp_graph.dialogue.pictures import with_pictures_kept, with_pictures_named
+from vlp_graph.dialogue.pictures import meant_picture, named_picture, with_pictures_kept, with_pictures_named
 from vlp_graph.dialogue.plan import TASKS
 from vlp_graph.dialogue.prompt import history_line, intent_text, neutral
 from vlp_graph.dialogue.questions import claim_of
@@ -275,6 +275,13 @@ def _asked_of_any(request: str) -> bool:
     return isinstance(claim, What) and singular(read(claim.phrase).name).lower() == "thing"
 
 
+def _looking_at(picture: int, wishes: Sequence[Wish], context: Context, count: int) -> Context:
+    """The context with the picture that the turn named beside its wishes: "the first picture again: box the stars"."""
+    words = " ".join(wish.text for wish in wishes)
+    plainly_said = any(meant_picture(words, count, focus) != focus for focus in range(count))
+    return context if plainly_said else replace(context, picture=picture)
+
+
 def _doubted(form: Form, scores: Mapping[str, float]) -> bool:
     """Whether the intent says too clearly that it is something else than the form says."""
     label = best(scores)
@@ -368,6 +375,8 @@ class Reader:
             now = replace(now, request="\n".join(asked))
         else:
             now = replace(now, request=before.request)
+        if not shown and (picture := named_picture(plainly, pictures)) is not None:
+            now = _looking_at(picture, wishes, now, pictures)
         return Said(tuple(wishes), now, before)
 
     async def _wish(self, clause: str, context: Context, exchange: str | None, *, shown: bool) -> Wish:
