@@ -18,7 +18,10 @@ _WISH = (
     r"(?:(?:can|could|would|will) you|i(?:'d| would)? (?:want|like|need)(?: you)?(?: to)?|let me know|say|tell me) "
     rf"{_POLITE}"
 )
-_OBJECT = r"(?= (?:it|that|this|them|those|these|both|all|each|every\w*|the|any\w*|an?|one|just|only|me|out|up|\w+s)\b)"
+_OBJECT = (
+    r"(?= (?:it|that|this|them|those|these|both|all|each|every\w*|the|any\w*|an?|one|just|only|me|out|up|round|around|"
+    r"\w+s)\b)"
+)
 _VERB = (
     r"(?:find|show|outline|segment|count|describe|locate|highlight|detect|identify|trace|label|tell|say(?= me| the| "
     r"if)|spot|compare|"
@@ -39,24 +42,25 @@ _BEGINS = rf"(?={_POLITE}(?:{_WISH})?(?:if |whether )?(?:{_VERB}|{_NOUN}|{_ASKED
 _JOINT = re.compile(
     r"(?:(?<=[.?!;])\s+|\s*[;\n]\s*|\s+(?:-+|\u2013|\u2014)\s+|\s*,?\s*(?:\b(?:and then|and also|and|then|plus|but|"
     r"(?<!you )(?<!to )(?<!i )(?<!we )also)\b"
-    rf",?|&)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?(?:{_BEGINS}|(?=any(?:thing|one|where)?\b)))",
+    rf",?|&|\+)\s+{_BEGINS}|\s*[,:]\s*(?:(?:and|then|but|so)\s+)?(?:{_BEGINS}|(?=any(?:thing|one|where)?\b)))",
     re.IGNORECASE,
 )
 _INTERJECTION = re.compile(
     r"^(?:(?:hi|hiya|hello|hey|yo|oi|lol|haha|ok|okay|right(?=\W*(?:[,.!;:-]|$))|well|great|nice one|nice|lovely|"
     r"cool|perfect|nice work|"
-    r"brilliant|awesome|super|good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
+    r"brilliant|awesome|super|wonderful|excellent|fantastic|splendid|amazing|"
+    r"good job|good|well done|thanks|thank you|thx|ta|cheers|alright|all right|hmm+|umm?|"
     r"er+m?|oh|ah|wow|sorry|yes|yeah|yep|no|nope|sure|so|(?:firstly|secondly|lastly|finally|first|second|third)(?=,|"
     r"\W*$)|"
     r"anyway|actually|fine|fair enough|i see|got it|gotcha|noted|"
     r"that(?:'s| is) (?:all|it|great|perfect|everything|enough)(?: (?:i|we|for) [a-z ]*)?|lgtm|ty|tysm|mate|"
-    r"there(?! (?:is|are|was|were)\b|'s)|"
+    r"there(?! (?:is|are|was|were|should|must|ought|may|might|seems?)\b|'s)|"
     r"friend|folks|nah|naw|na|then|again|next(?=,)|very much|so much|a lot|if (?:so|not|there (?:is|are)))\b[ "
     r",.!;:…-]*)+",
     re.IGNORECASE,
 )
 _TOPIC = re.compile(
-    r"^(?:and |but |so )*(?:(?:back to|as for|about|regarding|what about|how about|looking at) )?"
+    r"^(?:and |but |so |now )*(?:(?:back to|as for|about|regarding|what about|how about|looking at) )?"
     r"(?:(?:the|that|this|those|these|my|his|her|our|your|their|it|them)\b|[a-z]+s$|"
     rf"(?:(?:{'|'.join((*COLOURS, *SIZES))}|left|right|top|bottom|middle) )+(?:{'|'.join(SHAPES)}|thing|shape|"
     r"object)(?:e?s)?$)",

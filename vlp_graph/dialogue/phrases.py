@@ -102,7 +102,7 @@ def phrases_in(text: str, named: Sequence[Named]) -> list[str]:
     phrases: dict[tuple[str, ...], str] = {}
     pieces = [piece for start, end in spans if (piece := _told(text[start:end])).split()]
     for n, piece in enumerate(pieces):
-        phrase = piece
+        phrase = piece = re.sub(r"^both (?:of )?(?:the |my |these |those )?(?=\w)", "", piece, flags=re.IGNORECASE)
         if set(piece.lower().split()) <= {*COLOURS, *SIZES}:  # "red and blue circles"
             nouns = (p.split()[-1] for p in pieces[n + 1 :] if p.split()[-1].lower() not in COLOURS)
             phrase = f"{piece} {next(nouns, 'things')}"
@@ -203,6 +203,17 @@ def _chosen_among(text: str, listed: str, labels: Sequence[str]) -> bool:
     return bool(options) and not {singular(plain(label).lower()) for label in labels} <= _PLAIN_TRAITS
 
 
+_KINDS = re.compile(
+    rf"(?P<labels>\b(?:{'|'.join(SHAPES)})e?s, "
+    rf"(?:(?:{'|'.join(SHAPES)})e?s,? ){{1,8}}or (?:{'|'.join(SHAPES)})e?s)\W*$",
+    re.IGNORECASE,
+)
+""" "Which folder: stars, hearts or crosses?"."""
+_COMPARED = re.compile(
+    r"\b(?:more|fewer|less|most|fewest|least|many|any|are there|do you see|are the)\b", re.IGNORECASE
+)
+
+
 def labels_in(text: str) -> list[str]:
     """Labels in quotes, brackets or a list: 'is it "day" or "night"?', "choose from [cat, dog]", "three classes: cat,
     dog, other"; fewer than two are none."""
@@ -216,5 +227,7 @@ def labels_in(text: str) -> list[str]:
         quoted = _SEPARATED.split(listed["labels"])
         if listed.re is _THEN_PICK and not _chosen_among(text, listed["labels"], quoted):
             quoted = []
+    if len(quoted) < 2 and (listed := _KINDS.search(text)) and not _COMPARED.search(text):
+        quoted = _SEPARATED.split(listed["labels"])
     labels = list(dict.fromkeys(label.strip() for label in quoted if label.strip()))
     return labels if len(labels) > 1 else []

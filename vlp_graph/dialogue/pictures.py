@@ -20,7 +20,7 @@ _WHICH = "first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th|last|latest|newest
 _WHICH += "|older|old|prior|preceding|final|most recent"
 _NAMED = re.compile(
     rf"\b(?P<which>{_WHICH})\s+{_PICTURE}\b|"
-    rf"\b{_PICTURE}\s+(?:number |no\.? ?|#)?(?P<number>one|two|three|four|five|[1-5]|[abc](?=\W*$))\b|"
+    rf"\b{_PICTURE}\s+(?:number |no\.? ?|#)?(?P<number>one|two|three|four|five|[1-5]|[abc](?=\W*$|[:,]))\b|"
     rf"\b(?P<before>{_PICTURE}\s+(?:before|you saw before|from before|i sent (?:before|earlier)|earlier))\b",
     re.IGNORECASE,
 )
@@ -36,7 +36,7 @@ _THIS_ONE = re.compile(
 )
 PAGE = (
     "drawing|sheet|page|screenshot|slide|sketch|painting|mockup|wireframe|layout|design|composition|poster|draft|scan|"
-    "diagram|export|worksheet|artwork|doodle|illustration"
+    "diagram|export|worksheet|artwork|doodle|illustration|(?:greeting |birthday |post)?card|flyer|leaflet|banner"
 )
 """What people call a picture that is not a photograph."""
 _OTHER_WORD = re.compile(
@@ -46,7 +46,8 @@ _OTHER_WORD = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(
-    rf"^(?P<which>(?:(?:{_WHICH}|next) )?)(?:{PAGE}|picture)(?P<number>(?: (?:one|two|three|four|[1-4]))?)(?=[:,])",
+    rf"^(?P<which>(?:(?:{_WHICH}|next) )?)(?:{PAGE}|picture)"
+    r"(?P<number>(?: (?:one|two|three|four|[1-4]|[abc]))?)(?=[:,])",
     re.IGNORECASE,
 )
 """What a turn begins with: "second slide: …", "worksheet two, …"."""
@@ -96,16 +97,16 @@ _THIS_LEADING = re.compile(
 )
 """ "Now this shelf, how many stars are there?"."""
 _AT_OF_THIS = re.compile(
-    r"\b(?P<where>(?:at|on|in) the (?:very |far )?(?:(?:top|bottom|left|right|middle|centre|center)[ "
-    r"-]?){1,2}(?:side|corner|"
-    r"half|edge|part)?)(?<! ) ?of (?:this|(?:this|that|the|my|our|his|her|their|your) (?:new )?"
+    r"\b(?P<where>(?:at|on|in) the (?:very |far )?(?:(?:top|bottom|left|right|middle|centre|center|hand)[ "
+    r"-]?){1,3}(?:side|corner|"
+    r"half|edge|part)?)(?<! ) ?of (?:this(?: one)?|(?:this|that|the|my|our|his|her|their|your) (?:new )?"
     rf"(?!one\b|(?:{_NO_PICTURE})s?\b)[a-z]{{3,20}})(?=\W*$)",
     re.IGNORECASE,
 )
 """ "At the very top of this piece", when the piece has just been shown."""
 _OF_IT = re.compile(
-    r"\b(?P<asked>(?:how many|any(?:thing)?|something|is there|are there|what(?: else|'s| is)?|which|count)\b[^,.?!]*?) "
-    r"(?:in|on) it(?=\W*$|,| that\b| which\b)",
+    r"\b(?P<asked>(?:how many|any(?:thing)?|something|is there|are there|what(?: else|'s| is)?|which|count)\b"
+    r"[^,.?!]{0,80}?) (?:in|on) it(?=\W*$|,| that\b| which\b)",
     re.IGNORECASE,
 )
 """ "How many crosses are on it?": things are on pictures, not on things."""

@@ -362,6 +362,10 @@ _IN_A_PICTURE = re.compile(
 )
 
 
+_SO_MANY = re.compile(rf"\bthe (?:{'|'.join(NUMBERS[2:])}) (?=[a-z ]+s\b)", re.IGNORECASE)
+""" "The two small things", whose number the question does not ask for."""
+
+
 def claim_of(question: str) -> Claim | None:
     """What a question asks that boxes can answer; None for any that is not surely of one of the forms. Which picture it
     is about is no part of it."""
@@ -370,7 +374,9 @@ def claim_of(question: str) -> Claim | None:
         return None
     claim = _claim(text)
     if claim is None and (bare := _IN_A_PICTURE.sub("", re.sub(r" (?:in|on) (?:it|here)\b", "", text))) != text:
-        return _claim(bare)
+        claim = _claim(bare)
+    if claim is None and (bare := _SO_MANY.sub("the ", text)) != text:
+        claim = _claim(bare)
     return claim
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from vlp_graph.dialogue.alike import alike_of, made_whole
 from vlp_graph.dialogue.claims import (
     All,
     Choice,
@@ -114,6 +115,16 @@ _ISNT = re.compile(
     r"aren't)(?=\W*$)",
     re.IGNORECASE,
 )
+_WHICH_ISNT = re.compile(
+    r"^(?:and |so |but )?(?:which|what) (?P<noun>ones?|things?|shapes?) (?:is not|isn't|are not|aren't)(?=\W*$)",
+    re.IGNORECASE,
+)
+_ONE_OF_THOSE = re.compile(
+    rf"^(?P<is>(?:and |so |but )?is (?:the|that|this) [a-z ]{{2,40}}?) (?:one of|among|part of) the "
+    rf"(?P<said>{'|'.join(COLOURS)}) (?:things|ones|shapes|objects)\W*$",
+    re.IGNORECASE,
+)
+""" "Is the star one of them?", them being the purple things."""
 _CAPABLE = re.compile(
     r"\bwhat (?:(?:sort|kind)s? of )?(?:things |stuff |else )?(?:can|could|do) you do\b(?! (?:see|you))", re.I
 )
@@ -236,7 +247,8 @@ def _all_again(clause: str, requests: Sequence[str], context: Context, *, shown:
 
 def _unlike(clause: str, request: str) -> str:
     """ "The one that isn't" after "is everything red?", as "the thing other than the red"."""
-    if not (found := _ISNT.search(clause)):
+    which = _WHICH_ISNT.match(clause)
+    if not (found := which or _ISNT.search(clause)):
         return clause
     match claim_of(request):
         case All(phrase, said) | Is(phrase, said):
@@ -246,6 +258,8 @@ def _unlike(clause: str, request: str) -> str:
         case _:
             return clause
     several = found["noun"].lower().endswith("s")
+    if which:
+        return f"what {'are' if several else 'is'} the {plural(kind) if several else kind} other than the {said}?"
     return (
         f"{clause[: found.start()]}the {plural(kind) if several else kind} other than the {said}{clause[found.end() :]}"
     )
@@ -390,6 +404,8 @@ class Reader:
         form = first.form if not exchange else (await self.sorter.read(intent_text(clause))).form
         chatting = best(first.scores) == "chat" and first.scores["chat"] >= CHATTING and not first.named
         whole, completed = self._whole(clause, context, chatting=chatting, shown=shown)
+        if alike_of(whole):
+            return Wish(whole, await self.sorter.read(intent_text(whole)))
         if form and claim_of(whole) is None:
             fragment = completed and (shown or bool(_JOINS.match(clause)) or len(clause.split()) <= SHORT)
             if form.name == "say" and form.score >= SURELY_SAYING and not fragment and not _doubted(form, first.scores):
@@ -427,7 +443,9 @@ class Reader:
         named, request = context.named, context.request
         if more := _how_many_more(clause, request):
             return more, False
-        clause = _unlike(clause, request)
+        clause = made_whole(_unlike(clause, request), named)
+        if alike_of(resolve(clause, named, context.earlier)):
+            return resolve(clause, named, context.earlier), False
         asked = claim_of(clause)
         if (
             asked is None
@@ -439,6 +457,7 @@ class Reader:
         if isinstance(asked, WHOLE) and not re.search(r"\b(?:ones?|they|them|these|those|it)\b", clause, re.I):
             return clause, False
         resolved = clause if chatting else resolve(clause, named, context.earlier, of_any=_asked_of_any(request))
+        resolved = _ONE_OF_THOSE.sub(r"\g<is> \g<said>?", resolved)
         bare = _TOPIC_LEAD.sub("", resolved)
         if claim_of(bare) is not None:  # a question already: "and is the star red?"
             return bare, False

@@ -45,7 +45,8 @@ _ALONE = re.compile(
     re.IGNORECASE,
 )
 _BARE = re.compile(
-    r"(?<!\bat )(?<!\bat the )(?<!\bin the )(?<!\bfrom the )(?<!\bof the )\b(?P<word>biggest|smallest|largest|"
+    r"(?<!\bat )(?<!\bat the )(?<!\bin the )(?<!\bfrom the )(?<!\bof the )(?<!\bshape is )(?<!\bshape is the )"
+    r"\b(?P<word>biggest|smallest|largest|"
     r"leftmost|rightmost|topmost|bottommost|"
     r"(?<=the )(?:bigger|smaller|larger)|"
     r"(?:first|second|third|fourth|fifth|sixth|last)(?P<from> from the (?:left|right|top|bottom))?)"

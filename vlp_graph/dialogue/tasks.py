@@ -17,6 +17,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import Runnable
 
+from vlp_graph.dialogue.alike import alike_of
 from vlp_graph.dialogue.claims import Beside, Choice, Reading, Shape, What
 from vlp_graph.dialogue.comparison import compared
 from vlp_graph.dialogue.evidence import (
@@ -154,6 +155,12 @@ class Tasks:
         several = is_plural(found["kind"])
         return f"{text[: found.start('kind')]}{'things' if several else 'thing'}{text[found.end('kind') :]}"
 
+    async def _colour_of(self, picture: Picture, name: str) -> str | None:
+        """The colour that the detector is surest of; None where it finds no such thing."""
+        colours = painted(name)
+        found = await self.models.finder.find(picture, list(colours))
+        return colours[max(found, key=_score).phrase] if found else None
+
     async def _find(self, picture: Picture, phrases: Sequence[str], *, masks: bool) -> dict[str, Any]:
         meant = {plain(await self._other_than(picture, phrase)): plain(phrase) for phrase in phrases}
         found = await self._seek(picture, list(meant), masks=masks)
@@ -218,6 +225,8 @@ class Tasks:
     async def _answer(self, picture: Picture, question: str) -> dict[str, Any]:
         """Words and boxes look side by side; where boxes can decide, they do."""
         question = await self._other_than(picture, question)
+        if (alike := alike_of(question)) and (colour := await self._colour_of(picture, alike.of)):
+            question = alike.as_coloured(colour)
         claim = claim_of(question)
         if claim is None:
             return await self._checked(picture, await self.models.looker.answer([picture], question))

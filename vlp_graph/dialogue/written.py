@@ -9,6 +9,7 @@ from vlp_graph.dialogue.pictures import PAGE
 from vlp_graph.dialogue.wording import COLOURS, NUMBERS, SHAPES, SIZES, plural, singular
 
 _TRAITS = "|".join((*COLOURS, *SIZES))
+_NUMBER = "|".join(NUMBERS[1:])
 _CONTRACTED = re.compile(
     r"\b(?P<word>what|where|how|who|which|that|there|here|it|(?<=which )one|everything|colou?r|shape|size)(?:'s| "
     r"'s)(?= (?!of\b|"
@@ -580,6 +581,45 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     (_SHAPED, lambda m: plural(m["shape"]) if m["s"] else m["shape"]),
     (_PART_OF_IT, r"\g<where>"),
     (_GENERIC, _generic),
+    (
+        _pattern(
+            r"\b(?P<what>what (?:shape|colou?r|size)) (?:might|could|would|may) "
+            r"(?P<it>it|that|this|they|the [a-z ]{2,30}?) be(?=\W*$)"
+        ),
+        lambda m: f"{m['what']} {'are' if m['it'].lower() == 'they' else 'is'} {m['it']}",
+    ),
+    (
+        _pattern(
+            rf"^(?P<lead>(?:and |so |but )?)(?P<all>all|both) (?:of )?(?:them|those|these) (?P<said>{_TRAITS})\W*\?$"
+        ),
+        r"\g<lead>are they all \g<said>?",
+    ),
+    (
+        _pattern(
+            r"^(?P<lead>(?:and |so |but )?what) else (?:is|are) (?:there )?"
+            r"(?:(?:in|on) (?:it|here|this|the picture) )?(?:that|which) (?:is not|isn't|aren't) "
+        ),
+        r"\g<lead> is the thing other than the ",
+    ),
+    (
+        _pattern(rf"^(?:and )?of which (?:are )?(?P<said>{_TRAITS})(?P<end>\W*)$"),
+        r"how many of them are \g<said>\g<end>",
+    ),
+    (
+        _pattern(
+            rf"^(?P<lead>(?:so |and )?)(?:is|are) there (?:{_NUMBER}) (?P<noun>[a-z]+(?: [a-z]+)?) or (?:{_NUMBER})"
+            r"(?: [a-z]+){0,2}(?P<end>\W*)$"
+        ),
+        lambda m: f"{m['lead']}how many {plural(m['noun'])} are there{m['end']}",
+    ),
+    (_pattern(r"^(?:and |so |ok )?what is there(?:,? (?:then|instead|now))?\W*$"), "describe the picture"),
+    (
+        _pattern(
+            r"\bwhere (?P<what>(?:the|my|that|those) [a-z]+(?: [a-z]+)?) "
+            r"(?:(?:is|are) (?:sitting|standing|lying|located|placed|hiding)|sits?|stands?|lies?)(?=\W*$)"
+        ),
+        r"where \g<what> is",
+    ),
     (_CORNER, r"\g<thing> at the \g<corner>"),
     (_OF_THE_PICTURE, r"\g<side>"),
     (_TOP_OF_THE_PICTURE, r"\g<side>"),

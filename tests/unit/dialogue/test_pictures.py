@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vlp_graph.dialogue.pictures import meant_picture, with_pictures_named
+from vlp_graph.dialogue.pictures import meant_picture, named_picture, with_pictures_named
 
 
 @pytest.mark.parametrize(
@@ -91,6 +91,8 @@ def test_of_a_single_picture_only_this_one_is_a_picture() -> None:
         ("and in this build?", "and in this picture?"),
         ("and what about this one by another student?", "and what about this one?"),
         ("and for this card?", "and for this picture?"),
+        ("what is in the top right hand corner of this?", "what is in the top right hand corner?"),
+        ("and at the bottom of this one?", "and at the bottom?"),
     ],
 )
 def test_whatever_a_picture_is_called_that_came_with_the_turn(text: str, named: str) -> None:
@@ -101,3 +103,30 @@ def test_whatever_a_picture_is_called_that_came_with_the_turn(text: str, named: 
 def test_a_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     assert with_pictures_named(text * 40_000, 2).startswith(text.split()[0])
     assert meant_picture(text * 40_000, 2) in (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "index"),
+    [
+        ("on auntie's card, the first picture, how many hearts were there?", 0),
+        ("first pic again: box the circles", 0),
+        ("the last picture", 2),
+        ("is the first picture like the second picture?", None),
+        ("the previous picture", None),
+        ("box the first circle", None),
+    ],
+)
+def test_the_one_picture_that_a_text_names(text: str, index: int | None) -> None:
+    assert named_picture(text, 3) == index
+
+
+@pytest.mark.parametrize(
+    ("text", "plainly"),
+    [
+        ("how many crosses are on it?", "how many crosses are?"),
+        ("is there anything green on it?", "is there anything green?"),
+        ("stick a box on it", "stick a box on it"),
+    ],
+)
+def test_things_are_on_pictures_not_on_things(text: str, plainly: str) -> None:
+    assert with_pictures_named(text, 1) == plainly

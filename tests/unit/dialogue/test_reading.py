@@ -46,6 +46,21 @@ async def read(
         ("is the star small or large?", "describe", [], [("is the star small or large?", "answer")]),
         ("is the dog hungry?", "answer", ["dog"], [("is the dog hungry?", "answer")]),
         ("are both red?", "answer", [], [("are the heart and the red star red?", "answer")]),
+        ("which shape is the largest?", "answer", [], [("which shape is the largest?", "answer")]),
+        ("what shape might that be?", "answer", [], [("what shape is the red star?", "answer")]),
+        ("is the heart one of the red things?", "answer", [], [("is the heart red?", "answer")]),
+        (
+            "any cross in that colour too?",
+            "answer",
+            [],
+            [("is there another cross the same colour as the red star?", "answer")],
+        ),
+        (
+            "mask the heart + tell me how many stars there are",
+            "segment",
+            ["heart"],
+            [("mask the heart", "segment"), ("tell me how many stars there are", "count")],
+        ),
     ],
 )
 async def test_wishes(text: str, label: str, named: list[str], wishes: list[tuple[str, str]]) -> None:
@@ -197,3 +212,10 @@ async def test_the_same_for_another_thing_is_all_that_was_wished() -> None:
 async def test_marks_of_a_model_s_own_language_are_no_words() -> None:
     said = await read("outline the <image><image> heart <|im_end|>", "segment", "heart", exchange=None)
     assert [wish.text for wish in said.wishes] == ["outline the heart"]
+
+
+async def test_a_picture_that_is_named_beside_the_wish_is_meant() -> None:
+    said = await read("on the card, the third picture, outline the heart", "segment", "heart", pictures=3)
+    assert said.context.picture == 2
+    said = await read("outline the heart in the second picture", "segment", "heart", pictures=3)
+    assert said.context.picture == RED_STAR.picture  # the wish says it itself
