@@ -75,7 +75,8 @@ _PLACE = re.compile(
     r"(?P<place>(?:(?:in|on|for|with|from) )?(?:(?:the|this|that|my|his|her|our|their|your) (?:[a-z]+(?:st|nd|rd|"
     r"th)? |very first )?"
     r"(?:picture|image|photo|photograph|pic|scene)(?: (?:before|earlier|one|two|three|\d|from before|(?:i|you) [a-z "
-    r"]+))?|(?:picture|image|photo|pic) (?:one|two|three|\d|[abc])|(?:first|second|third|last|next|new|previous|1st|2nd|3rd) "
+    r"]+))?|(?:picture|image|photo|pic) (?:one|two|three|\d|[abc])|"
+    r"(?:first|second|third|last|next|new|previous|1st|2nd|3rd) "
     r"(?:picture|image|photo|pic)))$",
     re.IGNORECASE,
 )

@@ -444,8 +444,9 @@ class Reader:
         if more := _how_many_more(clause, request):
             return more, False
         clause = made_whole(_unlike(clause, request), named)
-        if alike_of(resolve(clause, named, context.earlier)):
-            return resolve(clause, named, context.earlier), False
+        for alike in (clause, resolve(clause, named, context.earlier)):
+            if alike_of(alike):
+                return alike, False
         asked = claim_of(clause)
         if (
             asked is None

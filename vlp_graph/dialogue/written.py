@@ -612,6 +612,12 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
         ),
         lambda m: f"{m['lead']}how many {plural(m['noun'])} are there{m['end']}",
     ),
+    (
+        _pattern(
+            r"^(?:(?:and|now|ok|okay|so|please) )*(?:have a )?look at (?:this|that)(?: one)?(?: now)?[,.:;!]+ (?=\w)"
+        ),
+        "",
+    ),
     (_pattern(r"^(?:and |so |ok )?what is there(?:,? (?:then|instead|now))?\W*$"), "describe the picture"),
     (
         _pattern(

@@ -47,6 +47,13 @@ async def read(
         ("is the dog hungry?", "answer", ["dog"], [("is the dog hungry?", "answer")]),
         ("are both red?", "answer", [], [("are the heart and the red star red?", "answer")]),
         ("which shape is the largest?", "answer", [], [("which shape is the largest?", "answer")]),
+        (
+            "are there other stars in the same color?",
+            "answer",
+            [],
+            [("is there another star the same colour as the red star?", "answer")],
+        ),
+        ("now look at this. is the heart red?", "answer", [], [("is the heart red?", "answer")]),
         ("what shape might that be?", "answer", [], [("what shape is the red star?", "answer")]),
         ("is the heart one of the red things?", "answer", [], [("is the heart red?", "answer")]),
         (
