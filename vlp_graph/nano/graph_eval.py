@@ -204,7 +204,7 @@ def _outline_job(client: Client, report: Report, scene: Scene, name: str) -> Job
 
 def _dialogues(client: Client, report: Report) -> Iterator[Job]:
     for dialogue in load_dialogues(FRESH_DIALOGUES):
-        yield _dialogue_job(client, report, dialogue, ", by hand, unseen")
+        yield _dialogue_job(client, report, dialogue, ", by hand")
     for dialogue in generate_dialogues(SEED, GENERATED_DIALOGUES):
         yield _dialogue_job(client, report, dialogue, ", generated")
 
