@@ -375,7 +375,7 @@ def claim_of(question: str) -> Claim | None:
     claim = _claim(text)
     if claim is None and (bare := _IN_A_PICTURE.sub("", re.sub(r" (?:in|on) (?:it|here)\b", "", text))) != text:
         claim = _claim(bare)
-    if claim is None and (bare := _SO_MANY.sub("the ", text)) != text:
+    if claim is None and (bare := _SO_MANY.sub("the ", re.sub(r" here\b", "", text))) != text:
         claim = _claim(bare)
     return claim
 

@@ -125,6 +125,10 @@ _ONE_OF_THOSE = re.compile(
     re.IGNORECASE,
 )
 """ "Is the star one of them?", them being the purple things."""
+_NOT_ITSELF = re.compile(
+    rf"\b(?P<said>{'|'.join(COLOURS)}) (?P<kind>[a-z]+) other than the (?P=said)(?! [a-z])", re.IGNORECASE
+)
+""" "The one that is not green" after a green one was spoken of."""
 _CAPABLE = re.compile(
     r"\bwhat (?:(?:sort|kind)s? of )?(?:things |stuff |else )?(?:can|could|do) you do\b(?! (?:see|you))", re.I
 )
@@ -458,6 +462,7 @@ class Reader:
         if isinstance(asked, WHOLE) and not re.search(r"\b(?:ones?|they|them|these|those|it)\b", clause, re.I):
             return clause, False
         resolved = clause if chatting else resolve(clause, named, context.earlier, of_any=_asked_of_any(request))
+        resolved = _NOT_ITSELF.sub(r"\g<kind> other than the \g<said>", resolved)
         resolved = _ONE_OF_THOSE.sub(r"\g<is> \g<said>?", resolved)
         bare = _TOPIC_LEAD.sub("", resolved)
         if claim_of(bare) is not None:  # a question already: "and is the star red?"

@@ -40,6 +40,8 @@ _TYPED |= {
     "arent": "aren't",
     "dont": "don't",
     "doesnt": "doesn't",
+    "wasnt": "wasn't",
+    "wee": "small",
     "colr": "colour",
     "clr": "colour",
 }
@@ -590,7 +592,8 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
     ),
     (
         _pattern(
-            rf"^(?P<lead>(?:and |so |but )?)(?P<all>all|both) (?:of )?(?:them|those|these) (?P<said>{_TRAITS})\W*\?$"
+            rf"^(?P<lead>(?:and |so |but )?)(?:all|both) (?:(?:of )?(?:them|those|these) )?"
+            rf"(?:are )?(?P<said>{_TRAITS})\W*\?$"
         ),
         r"\g<lead>are they all \g<said>?",
     ),
@@ -625,6 +628,26 @@ _REWRITES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], .
             r"(?:(?:is|are) (?:sitting|standing|lying|located|placed|hiding)|sits?|stands?|lies?)(?=\W*$)"
         ),
         r"where \g<what> is",
+    ),
+    (_pattern(r"\bwhatever(?:'s| is) (?=(?:in|on|at|to|above|below|under|next|left|right|beside)\b)"), "the thing "),
+    (
+        _pattern(
+            r"(?P<which>\bwhich (?:picture|image|photo|pic|one) )(?:has|had|have|got) "
+            r"(?P<what>[^,?.!]{2,60}?)(?: in it)?, "
+            r"(?:the )?(?:first|1st)(?: one)? or (?:the )?(?:second|2nd)(?: one)?(?=\W*$)"
+        ),
+        r"\g<which>has \g<what>",
+    ),
+    (
+        _pattern(
+            r"(?P<lead>^|(?<=[.!?] ))(?P<thing>the [a-z]+(?: [a-z]+)?)(?: here)?, (?:would|do) you (?:call|say) "
+            r"(?:it|that)(?: is|'s)? (?=[^?]*\bor\b)"
+        ),
+        r"is \g<thing> ",
+    ),
+    (
+        _pattern(r"^.*?\b(?:these|they|those) are (?:both|all) (?P<said>[a-z]+)[.,!]? are they(?P<end>\W*)$"),
+        r"are they all \g<said>\g<end>",
     ),
     (_CORNER, r"\g<thing> at the \g<corner>"),
     (_OF_THE_PICTURE, r"\g<side>"),
